@@ -1,0 +1,93 @@
+"""What loading gives: one text, pages that are ranges of it, and how healthy it is."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+#: Between two pages of a document's text.
+PAGE_BREAK = "\n\n"
+
+
+@dataclass(frozen=True)
+class Rect:
+    """A rectangle on a page, in fractions of its width and height, origin at the top left."""
+
+    page: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True)
+class Page:
+    """One physical page: ``text[start:end]`` of its document."""
+
+    number: int  # physical, from 1
+    label: str  # as printed: "iv", "12"; the number where the file says nothing
+    start: int
+    end: int
+    width: float  # points
+    height: float
+    garbled: bool = False  # its characters are mostly not letters of any script
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A section title of the outline, or of Markdown."""
+
+    title: str
+    level: int  # from 1
+    page: int
+    start: int  # offset of the section in the document's text
+
+
+@dataclass(frozen=True)
+class Health:
+    """What a person must know before trusting answers from this document."""
+
+    pages: int
+    words: int
+    pages_without_text: int = 0
+    garbled_pages: int = 0
+    encrypted: bool = False
+    notes: tuple[str, ...] = ()  # warnings in plain words
+
+    @property
+    def needs_ocr(self) -> bool:
+        """No text at all."""
+        return self.pages > 0 and self.words == 0
+
+
+@dataclass(frozen=True)
+class Document:
+    """One file, read. ``id`` is the sha256 of its bytes (and of the reader that read it)."""
+
+    id: str
+    name: str  # the bare file name
+    kind: str  # "pdf", "markdown", "text"
+    text: str
+    pages: tuple[Page, ...]
+    health: Health
+    headings: tuple[Heading, ...] = ()
+    metadata: dict[str, str] = field(default_factory=dict)  # title, author, … as the file says
+
+    def page_at(self, offset: int) -> Page:
+        """The page that holds a character (a page break belongs to the page before it)."""
+        starts = [page.start for page in self.pages]
+        return self.pages[max(0, bisect_right(starts, offset) - 1)]
+
+    def pages_of(self, start: int, end: int) -> tuple[Page, ...]:
+        """The pages a range touches with at least one character, or the one it stands in."""
+        touched = tuple(p for p in self.pages if p.start < end and start < p.end)
+        return touched or (self.page_at(start),)
+
+    def heading_path(self, offset: int) -> tuple[str, ...]:
+        """Titles of the sections around a character, outermost first."""
+        path: list[Heading] = []
+        for heading in self.headings:
+            if heading.start > offset:
+                break
+            path = [h for h in path if h.level < heading.level] + [heading]
+        return tuple(h.title for h in path)

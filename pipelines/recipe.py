@@ -1,0 +1,194 @@
+"""The recipe: one frozen model that holds a whole configuration.
+
+Chat runs a recipe; a lab varies one section of it and holds the others equal; a run stores it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, ValidationError
+
+from pipelines import registry
+from pipelines.errors import BadParameter, UsageError
+from pipelines.registry import SECTIONS, PartParams
+
+VERSION = 1
+
+#: Sections that decide what is stored in a collection; the others only decide how it is used.
+INDEX_SECTIONS = ("reader", "chunker", "embedder")
+
+
+class Choice(BaseModel):
+    """A part and the values of its knobs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    params: SerializeAsAny[PartParams]
+
+    def __str__(self) -> str:
+        changed = self.params.model_dump(exclude_defaults=True)
+        return self.name + (f"({', '.join(f'{k}={v}' for k, v in changed.items())})" if changed else "")
+
+
+def choose(section: str, value: Any = None) -> Choice:
+    """A :class:`Choice` from a name, a dict or another choice.
+
+    Raises:
+        UnknownPart: no such part. BadParameter: a knob that does not exist or is out of bounds.
+    """
+    if isinstance(value, Choice):
+        value = value.model_dump()
+    if isinstance(value, str):
+        value = {"name": value}
+    if not isinstance(value, Mapping) or not isinstance(value.get("name"), str):
+        raise BadParameter(f"{section} must be a name, or an object with name and params.")
+    unknown = set(value) - {"name", "params"}
+    if unknown:
+        raise BadParameter(f"{section} has no field {sorted(unknown)[0]!r}.", "Its fields: name, params.")
+    found = registry.get(section, value["name"])
+    return Choice(name=found.name, params=found.make_params(value.get("params")))
+
+
+def _section(name: str) -> Any:
+    return Annotated[Choice, BeforeValidator(partial(choose, name))]
+
+
+class Recipe(BaseModel):
+    """How text is read, cut, found and answered. Immutable; `with_` gives a changed copy."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    version: int = VERSION
+    reader: _section("reader") = "text-layer"  # type: ignore[valid-type]
+    chunker: _section("chunker") = "sentence"  # type: ignore[valid-type]
+    embedder: _section("embedder") = "builtin"  # type: ignore[valid-type]
+    retriever: _section("retriever") = "hybrid"  # type: ignore[valid-type]
+    reranker: _section("reranker") = "none"  # type: ignore[valid-type]
+    prompt: _section("prompt") = "default"  # type: ignore[valid-type]
+    model: _section("model") = "auto"  # type: ignore[valid-type]
+    sampling: _section("sampling") = "default"  # type: ignore[valid-type]
+    answer: _section("answer") = "auto"  # type: ignore[valid-type]
+
+    def choice(self, section: str) -> Choice:
+        """The choice of one section, typed."""
+        if section not in SECTIONS:
+            raise UsageError(f"There is no section {section!r}.", f"Sections: {', '.join(SECTIONS)}.")
+        chosen = getattr(self, section)
+        assert isinstance(chosen, Choice)
+        return chosen
+
+    def with_(self, section: str, name: str | None = None, **params: Any) -> Recipe:
+        """A copy with another part (its defaults, then ``params``), or the same part with knobs turned."""
+        old = self.choice(section)
+        name = name or old.name
+        kept = old.params.model_dump(exclude_unset=True) if name == old.name else {}
+        return self.model_copy(update={section: choose(section, {"name": name, "params": {**kept, **params}})})
+
+    def set(self, assignments: Iterable[str]) -> Recipe:
+        """Apply ``SECTION=NAME`` and ``SECTION.FIELD=VALUE`` strings; parts first, then knobs.
+
+        Raises:
+            UsageError: an unknown section, part or field (the message lists what there is).
+        """
+        recipe, knobs = self, []
+        for text in assignments:
+            left, equals, value = text.partition("=")
+            section, _, field = left.strip().partition(".")
+            if not equals:
+                raise UsageError(f"{text!r} has no '='.", "Write SECTION=NAME or SECTION.FIELD=VALUE.")
+            recipe.choice(section)
+            if field:
+                knobs.append((section, field, value))
+            else:
+                recipe = recipe.with_(section, value.strip())
+        for section, field, value in knobs:
+            recipe = recipe.with_(section, **{field: _parse(recipe, section, field, value)})
+        return recipe
+
+    def diff(self, other: Recipe) -> dict[str, tuple[Any, Any]]:
+        """What differs, as ``{"chunker": (a, b), "retriever.k": (5, 8)}``; empty when equal."""
+        found: dict[str, tuple[Any, Any]] = {}
+        for section in SECTIONS:
+            mine, theirs = self.choice(section), other.choice(section)
+            if mine.name != theirs.name:
+                found[section] = (mine.name, theirs.name)
+                continue
+            left, right = mine.params.model_dump(), theirs.params.model_dump()
+            found.update({f"{section}.{k}": (left[k], right[k]) for k in left if left[k] != right[k]})
+        return found
+
+    def fingerprint(self, sections: Iterable[str] = SECTIONS) -> str:
+        """Twelve hex digits that change whenever one of the sections does."""
+        picked = {name: self.choice(name).model_dump(mode="json") for name in sections}
+        text = json.dumps(picked, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def summary(self) -> str:
+        """The recipe in a few words."""
+        words = [str(self.choice(s)) for s in ("chunker", "embedder", "retriever", "reranker", "model")]
+        return " · ".join(word for word in words if word != "none")
+
+    def to_json(self) -> str:
+        """The whole recipe, readable back by :meth:`from_json`."""
+        return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Recipe:
+        """Read what :meth:`to_json` wrote; sections left out take their defaults.
+
+        Raises:
+            UsageError: not JSON, another version, unknown or out-of-range fields (named).
+        """
+        try:
+            data = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise UsageError(f"The recipe is not JSON: {error}.") from error
+        if not isinstance(data, dict):
+            raise UsageError("The recipe is not a JSON object.", f"Its fields: {', '.join(SECTIONS)}.")
+        if data.get("version", VERSION) != VERSION:
+            raise UsageError(f"The recipe has version {data['version']}; this app reads version {VERSION}.")
+        unknown = set(data) - set(cls.model_fields)
+        if unknown:
+            raise UsageError(f"A recipe has no section {min(unknown)!r}.", f"Sections: {', '.join(SECTIONS)}.")
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise UsageError(f"The recipe does not fit: {error.errors()[0]['msg']}.") from error
+
+    def to_python(self, question: str = "What is this document about?") -> str:
+        """A short script that runs this recipe."""
+        changed = {
+            s: self.choice(s).model_dump(mode="json", exclude_defaults=False)
+            for s in SECTIONS
+            if self.choice(s) != Recipe().choice(s)
+        }
+        arguments = "".join(f"    {name}={value!r},\n" for name, value in changed.items())
+        return (
+            "from pipelines import Library, Recipe\n\n"
+            f"recipe = Recipe(\n{arguments})\n\n"
+            "with Library.open() as library:\n"
+            f"    for hit in library.search({question!r}, recipe).hits:\n"
+            "        print(hit.rank, hit.document, hit.page, hit.text[:80])\n"
+        )
+
+
+def _parse(recipe: Recipe, section: str, field: str, value: str) -> Any:
+    """A typed word as a value: lists and objects as JSON, ``null`` as None, the rest left to pydantic."""
+    fields = type(recipe.choice(section).params).model_fields
+    if field not in fields:
+        return value
+    text = value.strip()
+    if text == "null":
+        return None
+    if text[:1] in "[{" and text:
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError:
+            return value
+    return value

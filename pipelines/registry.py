@@ -1,0 +1,226 @@
+"""The register of parts: whatever is compared is a part, and a part is one file.
+
+A file declares a ``Params`` model and decorates a function or class with ``@part``. Its place in the
+menus, its sliders, its command-line options, its record in a recipe and its conformance tests follow.
+
+::
+
+    class Params(PartParams):
+        size: int = knob(200, "Longest chunk.", minimum=16, maximum=2000)
+
+    @part("chunker", "fixed", label="Fixed size", params=Params)
+    def fixed(document, params, ruler): ...
+
+Part files import nothing heavy at module level: listing parts costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipelines.errors import BadParameter, UnknownPart
+
+#: Section of a recipe -> package whose modules are its parts. The order is the order of the flow.
+SECTIONS: Mapping[str, str] = {
+    "reader": "pipelines.reading",
+    "chunker": "pipelines.chunking",
+    "embedder": "pipelines.embedding",
+    "retriever": "pipelines.retrieval",
+    "reranker": "pipelines.retrieval",
+    "prompt": "pipelines.answering",
+    "model": "pipelines.engines",
+    "sampling": "pipelines.engines",
+    "answer": "pipelines.answering",
+}
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class PartParams(BaseModel):
+    """Base of every part's knobs: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def knob(
+    default: Any,
+    description: str,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    step: float | None = None,
+    source: str = "",
+    fold: bool = False,
+) -> Any:
+    """Declare one knob of a part.
+
+    Args:
+        default: Value when nobody touches it.
+        description: One line shown on hover and in ``--help``.
+        minimum: Least value allowed, inclusive.
+        maximum: Greatest value allowed, inclusive.
+        step: Step of the slider.
+        source: Formula or paper behind the knob.
+        fold: Whether the knob sits behind "more" (the three that matter stay open).
+    """
+    return Field(
+        default,
+        description=description,
+        ge=minimum,
+        le=maximum,
+        json_schema_extra={"step": step, "source": source, "fold": fold},
+    )
+
+
+@dataclass(frozen=True)
+class Need:
+    """A package or program a part depends on, and the line that installs it."""
+
+    install: str
+    module: str = ""
+    program: str = ""
+
+    def met(self) -> bool:
+        """Look, without importing anything."""
+        if self.module and importlib.util.find_spec(self.module) is None:
+            return False
+        return not (self.program and shutil.which(self.program) is None)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One entry of the register."""
+
+    section: str
+    name: str
+    label: str
+    description: str
+    params: type[PartParams]
+    build: Callable[..., Any] = field(repr=False)
+    needs: tuple[Need, ...] = ()
+    rank: int = 100
+
+    @property
+    def missing(self) -> list[str]:
+        """Install lines of what is not there."""
+        return [need.install for need in self.needs if not need.met()]
+
+    @property
+    def available(self) -> bool:
+        """Whether everything it needs is installed."""
+        return not self.missing
+
+    def make_params(self, values: Mapping[str, Any] | None = None) -> PartParams:
+        """Validate knob values.
+
+        Raises:
+            BadParameter: names the field, the value and what is allowed.
+        """
+        try:
+            return self.params.model_validate(dict(values or {}))
+        except ValidationError as error:
+            raise BadParameter(*_explain(self, error)) from error
+
+
+_PARTS: dict[tuple[str, str], Part] = {}
+
+
+def part(
+    section: str,
+    name: str,
+    *,
+    label: str,
+    params: type[PartParams] = PartParams,
+    needs: tuple[Need, ...] = (),
+    rank: int = 100,
+) -> Callable[[F], F]:
+    """Register the decorated function or class; its docstring's first line becomes the description.
+
+    Args:
+        section: A key of :data:`SECTIONS`.
+        name: What a person types.
+        label: What a menu shows.
+        params: The model of its knobs.
+        needs: What must be installed for it to run.
+        rank: Place in menus, low first.
+
+    Raises:
+        ValueError: the section is unknown, or the name is taken by another part.
+    """
+    if section not in SECTIONS:
+        raise ValueError(f"no section {section!r}")
+
+    def register(build: F) -> F:
+        known = _PARTS.get((section, name))
+        if known is not None and known.build.__module__ != build.__module__:
+            raise ValueError(f"{section} {name!r} is already registered by {known.build.__module__}")
+        description = (build.__doc__ or "").strip().splitlines()[0] if build.__doc__ else ""
+        _PARTS[section, name] = Part(section, name, label, description, params, build, needs, rank)
+        return build
+
+    return register
+
+
+@cache
+def _discover(section: str) -> None:
+    """Import the modules of a section's package, so that their decorators run."""
+    package = importlib.import_module(SECTIONS[section])
+    for module in pkgutil.iter_modules(getattr(package, "__path__", ())):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+
+
+def parts(section: str | None = None) -> list[Part]:
+    """Every part of a section (or of all), in menu order."""
+    sections = [section] if section else list(SECTIONS)
+    for name in sections:
+        if name not in SECTIONS:
+            raise UnknownPart(f"There is no section {name!r}.", f"Sections: {', '.join(SECTIONS)}.")
+        _discover(name)
+    order = {name: place for place, name in enumerate(SECTIONS)}
+    chosen = (p for p in _PARTS.values() if p.section in sections)
+    return sorted(chosen, key=lambda p: (order[p.section], p.rank, p.name))
+
+
+def get(section: str, name: str) -> Part:
+    """One part by name.
+
+    Raises:
+        UnknownPart: lists what exists and guesses what was meant.
+    """
+    known = {p.name: p for p in parts(section)}
+    if name not in known:
+        close = get_close_matches(name, known, n=1)
+        guess = f" Did you mean {close[0]!r}?" if close else ""
+        raise UnknownPart(f"There is no {section} {name!r}.{guess}", f"There is: {', '.join(known)}.")
+    return known[name]
+
+
+def _explain(chosen: Part, error: ValidationError) -> tuple[str, str]:
+    """A pydantic error as (message, fix) in a person's words."""
+    first = error.errors()[0]
+    name = str(first["loc"][0]) if first["loc"] else ""
+    title = f"{chosen.section}.{name}"
+    if first["type"] == "extra_forbidden":
+        fields = ", ".join(chosen.params.model_fields) or "none"
+        return f"{chosen.section} {chosen.name!r} has no field {name!r}.", f"Its fields: {fields}."
+    return f"{title} cannot be {first.get('input')!r}: {first['msg']}.", _allowed(chosen.params, name)
+
+
+def _allowed(params: type[PartParams], name: str) -> str:
+    schema = params.model_json_schema().get("properties", {}).get(name, {})
+    if "enum" in schema:
+        return "Choices: " + ", ".join(map(str, schema["enum"])) + "."
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if low is not None or high is not None:
+        return f"Allowed: {low if low is not None else '…'} to {high if high is not None else '…'}."
+    return ""
