@@ -1,0 +1,103 @@
+"""The contract of chunkers: a document in, ranges of its text out, in order."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from pipelines.loading.document import Document
+from pipelines.registry import PartParams, knob
+
+if TYPE_CHECKING:
+    from pipelines.embedding.base import Embedder, TokenRuler
+
+Unit = Literal["tokens", "cl100k", "characters"]
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """A range of a document's text, in characters."""
+
+    start: int
+    end: int
+
+
+#: What a chunker part is: (document, its params, what it may use) -> spans in reading order.
+Chunker = Callable[[Document, Any, "Bench"], list[Span]]
+
+
+class SizeParams(PartParams):
+    """The knobs of every chunker that cuts to a size."""
+
+    size: int = knob(200, "Longest chunk, in the unit below.", minimum=8, maximum=8000, step=8)
+    overlap: int = knob(20, "How much of a chunk the next one repeats.", minimum=0, maximum=4000, step=4)
+    unit: Unit = knob(
+        "tokens",
+        "What sizes count: tokens of the embedding model, tokens of cl100k (GPT-4's tokenizer), or characters.",
+    )
+
+    def model_post_init(self, context: Any) -> None:
+        """Overlap must leave room to move on."""
+        if self.overlap >= self.size:
+            raise ValueError(f"overlap {self.overlap} must be smaller than size {self.size}")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a chunker may use besides the document: the embedding model and its ruler."""
+
+    embedder: Embedder
+
+    def ruler(self, unit: Unit) -> TokenRuler:
+        """The ruler for a unit."""
+        from pipelines.embedding.rulers import ruler
+
+        return ruler(unit, self.embedder.ruler)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A text measured once: token places by one pass, sizes of ranges by bisection.
+
+    A range's size is the number of tokens that begin in it. That is exact where pieces are cut between
+    words; a byte-pair tokenizer may count a piece cut out of its text one token longer.
+    """
+
+    text: str
+    ruler: TokenRuler
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where each token begins."""
+        return [start for start, _ in self.ruler.offsets(self.text)]
+
+    def size(self, start: int, end: int) -> int:
+        """Tokens in a range."""
+        return bisect_left(self.starts, end) - bisect_left(self.starts, start)
+
+    def reach(self, start: int, size: int) -> int:
+        """The furthest end of a range from ``start`` that holds at most ``size`` tokens."""
+        at = bisect_left(self.starts, start) + size
+        return self.starts[at] if at < len(self.starts) else len(self.text)
+
+    def back(self, end: int, size: int) -> int:
+        """The earliest start of a range up to ``end`` that holds at most ``size`` tokens."""
+        at = bisect_left(self.starts, end) - size
+        return self.starts[at] if at > 0 else 0
+
+
+def trimmed(text: str, spans: Iterable[Span]) -> list[Span]:
+    """Spans without white space at their edges; empty ones are dropped."""
+    kept = []
+    for span in spans:
+        start, end = span.start, span.end
+        while start < end and text[start].isspace():
+            start += 1
+        while end > start and text[end - 1].isspace():
+            end -= 1
+        if start < end:
+            kept.append(Span(start, end))
+    return kept

@@ -1,0 +1,22 @@
+"""Fixed size: every so many tokens, whatever stands there."""
+
+from __future__ import annotations
+
+from pipelines.chunking.base import Bench, Measure, SizeParams, Span, trimmed
+from pipelines.loading.document import Document
+from pipelines.registry import part
+
+
+@part("chunker", "fixed", label="Fixed size", params=SizeParams, rank=20)
+def fixed(document: Document, params: SizeParams, bench: Bench) -> list[Span]:
+    """Every so many tokens, blind to sentences: the baseline others must beat."""
+    starts = Measure(document.text, bench.ruler(params.unit)).starts
+    length, step = len(document.text), params.size - params.overlap
+    spans = []
+    for first in range(0, max(1, len(starts)), step):
+        begin = starts[first] if first else 0
+        past = first + params.size
+        spans.append(Span(begin, starts[past] if past < len(starts) else length))
+        if past >= len(starts):
+            break
+    return trimmed(document.text, spans)

@@ -1,0 +1,51 @@
+"""Recursive: paragraphs where they fit, else lines, sentences, words, characters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipelines.chunking.base import Bench, Measure, SizeParams, Span, trimmed
+from pipelines.chunking.packing import pack
+from pipelines.loading.document import Document
+from pipelines.registry import part
+
+#: Tried in this order; a separator opens the piece after it. Those of Chroma's "Evaluating Chunking Strategies".
+SEPARATORS = ("\n\n", "\n", ".", "?", "!", " ")
+
+
+@part("chunker", "recursive", label="Recursive", params=SizeParams, rank=30)
+def recursive(document: Document, params: SizeParams, bench: Bench) -> list[Span]:
+    """Cut at blank lines; what is still too long at lines, then sentences, then words."""
+    measure = Measure(document.text, bench.ruler(params.unit))
+    whole = Span(0, len(document.text))
+    spans = _split(whole, SEPARATORS, measure, params) if document.text else []
+    return trimmed(document.text, spans)
+
+
+def _split(span: Span, separators: Sequence[str], measure: Measure, params: SizeParams) -> list[Span]:
+    """Pieces at the first separator that occurs; runs of small ones packed, long ones split further."""
+    rest = list(separators)
+    while rest and measure.text.find(rest[0], span.start, span.end) < 0:
+        rest.pop(0)
+    if not rest:
+        return pack([span], measure, params.size, params.overlap)
+    chunks: list[Span] = []
+    small: list[Span] = []
+    for piece in _cut(span, rest[0], measure.text):
+        if measure.size(piece.start, piece.end) < params.size:
+            small.append(piece)
+            continue
+        chunks += pack(small, measure, params.size, params.overlap)
+        chunks += _split(piece, rest[1:], measure, params)
+        small = []
+    return chunks + pack(small, measure, params.size, params.overlap)
+
+
+def _cut(span: Span, separator: str, text: str) -> list[Span]:
+    """The span cut before every separator."""
+    borders = [span.start]
+    at = text.find(separator, span.start + 1, span.end)
+    while at >= 0:
+        borders.append(at)
+        at = text.find(separator, at + len(separator), span.end)
+    return [Span(a, b) for a, b in zip(borders, [*borders[1:], span.end], strict=True)]

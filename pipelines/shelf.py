@@ -1,0 +1,61 @@
+"""The documents on disk: each file's bytes and its text, so that nothing is parsed or lost twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from uuid import uuid4
+
+from pipelines.loading.document import Document, Heading, Health, Page
+
+
+class Shelf:
+    """One folder a document, named by its id: ``original`` and ``parsed.json``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def original(self, document_id: str) -> Path:
+        """Where a document's own bytes are."""
+        return self._folder / document_id / "original"
+
+    def keep(self, document: Document, source: Path) -> None:
+        """Copy a file and its text; complete or not at all, also when the process is killed."""
+        target = self._folder / document.id
+        if (target / "parsed.json").exists():
+            return
+        draft = self._folder / f".draft-{uuid4().hex}"
+        draft.mkdir()
+        shutil.copyfile(source, draft / "original")
+        (draft / "parsed.json").write_text(json.dumps(asdict(document), ensure_ascii=False), "utf-8", "surrogatepass")
+        shutil.rmtree(target, ignore_errors=True)
+        os.replace(draft, target)
+
+    def document(self, document_id: str, name: str) -> Document:
+        """Read a document back, under the name the library knows it by."""
+        text = (self._folder / document_id / "parsed.json").read_text("utf-8", "surrogatepass")
+        values = json.loads(text)
+        return Document(
+            id=values["id"],
+            name=name,
+            kind=values["kind"],
+            text=values["text"],
+            pages=tuple(Page(**page) for page in values["pages"]),
+            health=Health(**{**values["health"], "notes": tuple(values["health"]["notes"])}),
+            headings=tuple(Heading(**heading) for heading in values["headings"]),
+            metadata=values["metadata"],
+        )
+
+    def drop(self, document_id: str) -> None:
+        """Remove a document's files."""
+        shutil.rmtree(self._folder / document_id, ignore_errors=True)
+
+    def tidy(self, known: set[str]) -> None:
+        """Remove what a killed process left: drafts, and folders of unknown documents."""
+        for folder in self._folder.iterdir():
+            if folder.is_dir() and folder.name not in known:
+                shutil.rmtree(folder, ignore_errors=True)
