@@ -1,0 +1,104 @@
+"""How a command ends: 0 done, 1 something a person can mend, 2 wrong usage, 130 interrupted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from pipelines.errors import PlaygroundError
+from playground.cli.console import problem
+
+INTERRUPTED = 130
+
+#: Seconds an interrupted command has to end in good order.
+GRACE = 1.0
+
+
+def exit_code(run: Callable[[], int]) -> int:
+    """Run a command and turn whatever it raises into one line on stderr and a code."""
+    from typer import TyperException
+
+    try:
+        with interruptible():
+            return run()
+    except KeyboardInterrupt:
+        return interrupted()
+    except BrokenPipeError:
+        return _stop_writing()
+    except TyperException as error:
+        problem(f"{error.format_message()} {_hint(error)}")
+        return error.exit_code
+    except Exception as error:
+        return report(error)
+
+
+def report(error: Exception) -> int:
+    """Say what went wrong, for a person; the traceback only when asked for."""
+    if os.environ.get("PLAYGROUND_DEBUG", "") not in ("", "0"):
+        traceback.print_exception(error, file=sys.stderr)
+    if isinstance(error, PlaygroundError):
+        problem(str(error))
+        return error.exit_code
+    problem(f"{describe(error)} This is a fault of the playground: PLAYGROUND_DEBUG=1 shows where.")
+    return 1
+
+
+def describe(error: Exception) -> str:
+    """An unforeseen exception in one sentence."""
+    return f"{type(error).__name__}: {str(error) or 'no message'}.".replace("..", ".")
+
+
+def interrupted() -> int:
+    """Say that the person stopped it."""
+    problem("Interrupted.", "stopped")
+    return INTERRUPTED
+
+
+@contextmanager
+def interruptible(grace: float = GRACE) -> Iterator[None]:
+    """Make Ctrl-C end the process soon, even while native code keeps Python from looking at it.
+
+    Python raises KeyboardInterrupt only between two of its own steps; loading a model is one long step.
+    The operating system's handler writes to a socket at once, and a thread reading it ends the process
+    when the main thread has not ended by itself. Data folders stand being killed at any moment.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    done = threading.Event()
+    threading.Thread(target=_end_after_interrupt, args=(reader, done, grace), daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
+        signal.set_wakeup_fd(before)
+        writer.close()
+
+
+def _end_after_interrupt(reader: socket.socket, done: threading.Event, grace: float) -> None:
+    with reader:
+        while received := reader.recv(1):
+            if received[0] == signal.SIGINT and not done.wait(grace):
+                os.write(2, b"\nstopped: Interrupted.\n")
+                os._exit(INTERRUPTED)
+
+
+def _stop_writing() -> int:
+    """The reader of our output went away: end quietly, also when Python flushes at its exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    return 1
+
+
+def _hint(error: Exception) -> str:
+    context = getattr(error, "ctx", None)
+    return f"See: {context.command_path} --help" if context is not None else ""

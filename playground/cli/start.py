@@ -1,0 +1,38 @@
+"""``playground`` alone: start the app."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from playground.cli.options import DataDir, Offline, settings_of
+
+
+def add_to(app: typer.Typer) -> None:
+    """Make the app's start what happens without a command."""
+    app.callback(invoke_without_command=True)(start)
+
+
+def start(
+    context: typer.Context,
+    data_dir: DataDir = None,
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on; 127.0.0.1 unless said.")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", help="Port to listen on; 7860 or the next free one unless said.")
+    ] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
+    offline: Offline = False,
+) -> None:
+    """Chat with your own PDFs on this machine.
+
+    Without a command the app starts in the browser. Every option is also a variable: PLAYGROUND_PORT and so on.
+
+    Example: playground --port 8000 --offline
+    """
+    if context.invoked_subcommand is not None:
+        return
+    settings = settings_of(context, host=host, port=port, browser=False if no_browser else None)
+    from playground.app import serve
+
+    serve(settings, open_browser=settings.browser)
