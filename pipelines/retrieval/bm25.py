@@ -1,0 +1,214 @@
+"""BM25 as sparse vectors: saturated term frequencies in the documents, IDF in the store.
+
+Score of document d for query q, summed over the distinct tokens t of q (Robertson and Zaragoza, 2009)::
+
+    idf(t) · tf(t,d) · (k1 + 1) / (tf(t,d) + k1 · (1 − b + b · |d| / mean|d|))
+    idf(t) = ln(1 + (N − n(t) + 0.5) / (n(t) + 0.5))
+
+Tokens are Qdrant's: lower case, split at everything but letters and digits, stop words out, Snowball
+stems. The weights depend on k1, b, the language and the mean length, so they are written again when one
+of these changes (:class:`KeywordIndex`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from itertools import islice
+from threading import RLock
+from typing import TYPE_CHECKING, Literal
+
+from pipelines.registry import PartParams, knob
+from pipelines.stores.base import Filter, Payload, Point, Scored, Sparse, Store
+from pipelines.stores.payload import node_text
+
+if TYPE_CHECKING:
+    import qdrant_edge
+
+Language = Literal[
+    "arabic", "danish", "dutch", "english", "finnish", "french", "german", "greek", "hungarian",
+    "italian", "norwegian", "portuguese", "romanian", "russian", "spanish", "swedish", "turkish", "none",
+]  # fmt: skip
+
+#: The mean length may move this much (relative) before weights are written again.
+DRIFT = 0.005
+
+#: Points in one write.
+BATCH = 1000
+
+
+class Bm25Params(PartParams):
+    """Knobs of BM25."""
+
+    k1: float = knob(
+        1.5, "How much a repeated word adds: 0 counts it once, high counts every time.",
+        minimum=0, maximum=10, step=0.1, source="tf·(k1+1) / (tf + k1·…), Robertson and Zaragoza 2009", fold=True,
+    )  # fmt: skip
+    b: float = knob(
+        0.75, "How much long passages are held back: 0 not at all, 1 in full proportion.",
+        minimum=0, maximum=1, step=0.05, source="1 − b + b·length/mean length", fold=True,
+    )  # fmt: skip
+    language: Language = knob("english", "Stemmer and stop words; none: words as they are.", fold=True)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The tokens of a text, counted. ``length`` is the number of tokens, repeats included."""
+
+    indices: tuple[int, ...]
+    counts: tuple[float, ...]
+
+    @property
+    def length(self) -> float:
+        """Number of tokens."""
+        return sum(self.counts)
+
+
+def count_terms(text: str, language: Language) -> Terms:
+    """Tokens of a text and how often each stands there, in order of token id."""
+    vector = _encoder(language).embed_document(text)
+    pairs = sorted(zip(vector.indices, vector.values, strict=True))
+    return Terms(tuple(i for i, _ in pairs), tuple(float(round(v)) for _, v in pairs))
+
+
+def weigh(terms: Terms, mean: float, k1: float, b: float) -> Sparse:
+    """A document's BM25 weights without IDF. ``mean`` is the collection's mean length, above 0."""
+    held_back = k1 * (1 - b + b * terms.length / mean)
+    return Sparse(terms.indices, tuple(tf * (k1 + 1) / (tf + held_back) for tf in terms.counts))
+
+
+def query_vector(text: str, language: Language) -> Sparse:
+    """A query's distinct tokens, each with weight 1; empty when there are only stop words."""
+    vector = _encoder(language).embed_query(text)
+    return Sparse(tuple(vector.indices), tuple(vector.values))
+
+
+@lru_cache(maxsize=32)
+def _encoder(language: Language) -> qdrant_edge.Bm25:
+    """Qdrant's tokenizer. With k huge and b 0 its weights are the bare term frequencies."""
+    import qdrant_edge as edge
+
+    if language == "none":
+        bare = edge.StopwordsSet(languages=set(), custom=set())
+        config = edge.Bm25Config(k=1e9, b=0, avg_len=1, stopwords=bare, stemmer=edge.DisabledStemmer())
+    else:
+        config = edge.Bm25Config(k=1e9, b=0, avg_len=1, language=language)
+    return edge.Bm25(config)
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What the weights in the store were made with."""
+
+    k1: float
+    b: float
+    language: Language
+    mean: float
+    stale: bool  # points came or went since the mean was taken
+    whole: bool  # False while weights are being written again
+
+    def fits(self, params: Bm25Params) -> bool:
+        return self.whole and (self.k1, self.b, self.language) == (params.k1, params.b, params.language)
+
+
+class KeywordIndex:
+    """The sparse half of a collection: writes go through it, so that its weights are always right.
+
+    One object per collection and process: it serialises rewriting and searching.
+
+    Args:
+        store: The collection.
+        state: A small mapping that outlives the process; one key of it is used.
+        text_of: The text of a payload.
+    """
+
+    KEY = "bm25"
+
+    def __init__(
+        self, store: Store, state: MutableMapping[str, str], text_of: Callable[[Payload], str] = node_text
+    ) -> None:
+        self.store = store
+        self._state = state
+        self._text_of = text_of
+        self._lock = RLock()
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        """Write points with their sparse vectors made from their text (given ones are replaced)."""
+        if not points:
+            return
+        with self._lock:
+            written = self._read()
+            language = written.language if written else Bm25Params().language
+            terms = [count_terms(self._text_of(point.payload), language) for point in points]
+            if written is None:
+                mean = _mean([t.length for t in terms])
+                written = _Written(**Bm25Params().model_dump(), mean=mean, stale=True, whole=True)
+            self._write(replace(written, stale=True))
+            vectors = (weigh(t, written.mean, written.k1, written.b) for t in terms)
+            self.store.upsert([replace(p, sparse=v) for p, v in zip(points, vectors, strict=True)])
+
+    def delete(self, where: Filter) -> None:
+        """Remove points."""
+        with self._lock:
+            written = self._read()
+            if written is not None:
+                self._write(replace(written, stale=True))
+            self.store.delete(where)
+
+    def ensure(self, params: Bm25Params) -> bool:
+        """Make the weights fit ``params`` and the collection's mean length; True if any were written.
+
+        Free when nothing changed since the last call. After points came or went the texts are read
+        once (a second for 20,000 chunks); weights are written only if the mean moved by more than 0.5 %
+        or a knob did. Killed half-way, it starts again at the next call.
+        """
+        with self._lock:
+            written = self._read()
+            if written is not None and not written.stale and written.fits(params):
+                return False
+            ids, terms = self._terms(params.language)
+            mean = _mean([t.length for t in terms])
+            if written is not None and written.fits(params) and abs(mean - written.mean) <= DRIFT * mean:
+                self._write(replace(written, stale=False))
+                return False
+            target = _Written(params.k1, params.b, params.language, mean, stale=False, whole=True)
+            self._write(replace(target, whole=False))
+            vectors = ((id, weigh(t, mean, params.k1, params.b)) for id, t in zip(ids, terms, strict=True))
+            for batch in _batched(vectors):
+                self.store.set_sparse(dict(batch))
+            self._write(target)
+            return True
+
+    def search(self, query: str, limit: int, params: Bm25Params, where: Filter | None = None) -> list[Scored]:
+        """The best passages by BM25, best first; empty when no word of the query is in the collection."""
+        vector = query_vector(query, params.language)
+        with self._lock:
+            self.ensure(params)
+            return self.store.sparse(vector, limit, where)
+
+    def _terms(self, language: Language) -> tuple[list[str], list[Terms]]:
+        ids, terms = [], []
+        for point in self.store.scroll():
+            ids.append(point.id)
+            terms.append(count_terms(self._text_of(point.payload), language))
+        return ids, terms
+
+    def _read(self) -> _Written | None:
+        text = self._state.get(self.KEY)
+        return _Written(**json.loads(text)) if text else None
+
+    def _write(self, written: _Written) -> None:
+        self._state[self.KEY] = json.dumps(asdict(written))
+
+
+def _mean(lengths: Sequence[float]) -> float:
+    """Mean length, at least 1, so that an empty collection divides by something."""
+    return max(1.0, sum(lengths) / len(lengths)) if lengths else 1.0
+
+
+def _batched(items: Iterable[tuple[str, Sparse]]) -> Iterable[list[tuple[str, Sparse]]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch
