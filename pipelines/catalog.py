@@ -142,10 +142,11 @@ class Catalog:
         """Collections that hold a document, wholly or in part."""
         return [c for (c,) in self._rows("SELECT collection FROM held WHERE document_id = ?", document_id)]
 
-    def leftovers(self) -> list[tuple[str, str]]:
-        """(collection, document id) of half-written documents and of documents no longer known."""
-        query = "SELECT collection, document_id FROM held WHERE state != 'ready' OR document_id NOT IN (SELECT id FROM document)"
-        return [(c, d) for c, d in self._rows(query)]
+    def leftovers(self, collection: str) -> list[str]:
+        """Ids of documents half-written to a collection, and of documents no longer known."""
+        query = """SELECT document_id FROM held WHERE collection = ?
+                   AND (state != 'ready' OR document_id NOT IN (SELECT id FROM document))"""
+        return [i for (i,) in self._rows(query, collection)]
 
     def facts(self, prefix: str) -> Facts:
         """A persistent mapping of small texts, its keys kept apart from others' by a prefix."""

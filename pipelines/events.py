@@ -12,6 +12,7 @@ from pipelines.retrieval.base import Hit
 
 QuoteCheck = Literal["exact", "close", "none"]
 IndexStatus = Literal["indexed", "unchanged", "replaced", "needs_ocr", "failed", "cancelled"]
+Stage = Literal["reading", "cutting", "embedding", "writing"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class IndexProgress:
     """Where an indexing run stands."""
 
     document: str
-    stage: Literal["reading", "cutting", "embedding", "writing"]
+    stage: Stage
     done: int  # pages while reading, chunks while embedding
     total: int
     file: int = 1  # of files

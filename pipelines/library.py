@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from threading import Event as CancelFlag
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pipelines.events import AskEvent, Indexed, IndexProgress
-from pipelines.loading.document import Document, Rect
+from filelock import FileLock, Timeout
+
+from pipelines.answering import Means, answer
+from pipelines.catalog import Catalog, Entry
+from pipelines.collections import Collections
+from pipelines.embedding.cache import VectorCache
+from pipelines.engines import Engines
+from pipelines.errors import PlaygroundError, StoreLocked, UsageError
+from pipelines.events import AskEvent, Failed, Indexed
+from pipelines.indexing import OnProgress
+from pipelines.intake import Intake, Request, outcome
+from pipelines.loading import PdfWorker, page_picture, rectangles
+from pipelines.loading.document import PAGE_BREAK, Document, Rect
 from pipelines.recipe import Recipe
-from pipelines.retrieval.base import Retrieval
+from pipelines.retrieval import RetrievalContext, retrieve
+from pipelines.retrieval.base import Hit, Retrieval
 from pipelines.settings import Settings
+from pipelines.shelf import Shelf
 
 if TYPE_CHECKING:
     from pipelines.engines.base import Message
 
-OnProgress = Callable[[IndexProgress], None]
+_PARSED = 16  # documents kept in memory
+_PICTURES = 48
 
 
 class Library:
@@ -31,14 +48,51 @@ class Library:
                 ...
     """
 
+    def __init__(self, settings: Settings, lock: FileLock) -> None:
+        self.settings = settings
+        self.engines = Engines(settings)
+        self._lock = lock
+        folder = settings.data_dir
+        self._catalog = Catalog(folder / "library.db")
+        self._shelf = Shelf(folder / "documents")
+        self._shelf.tidy({entry.id for entry in self._catalog.entries()})
+        self._cache = VectorCache(folder / "vectors.db")
+        self._collections = Collections(settings, self._catalog)
+        self._intake = Intake(settings, self._catalog, self._shelf, self._collections, self._cache)
+        self._viewer = PdfWorker.from_settings(settings)
+        self._passwords: dict[str, str] = {}
+        self._parsed = lru_cache(_PARSED)(self._shelf.document)
+        self._picture = lru_cache(_PICTURES)(self._draw)
+
     @classmethod
     def open(cls, data_dir: str | Path | None = None, settings: Settings | None = None) -> Library:
-        """Open or create a data folder; finishes or undoes what a killed process left behind.
+        """Open or create a data folder; what a killed process half wrote is removed.
 
         Raises:
-            StoreLocked: another process has it open.
+            StoreLocked: another process has it open. UsageError: the folder cannot be written.
         """
-        raise NotImplementedError
+        settings = settings or Settings.from_env()
+        if data_dir is not None:
+            settings = settings.model_copy(update={"data_dir": Path(data_dir)})
+        folder = settings.data_dir
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(folder / "lock", timeout=0)
+            lock.acquire()
+        except Timeout as error:
+            raise StoreLocked(
+                f"Another playground has the data folder {folder} open.",
+                "Close it, or choose another folder with --data-dir or PLAYGROUND_DATA_DIR.",
+            ) from error
+        except OSError as error:
+            raise UsageError(
+                f"The data folder {folder} cannot be written: {error.strerror}.", "Choose another with --data-dir."
+            ) from error
+        try:
+            return cls(settings, lock)
+        except BaseException:
+            lock.release()
+            raise
 
     def __enter__(self) -> Library:
         return self
@@ -50,6 +104,13 @@ class Library:
 
     def close(self) -> None:
         """Release the folder."""
+        self._viewer.close()
+        self._intake.close()
+        self._collections.close()
+        self.engines.close()
+        self._cache.close()
+        self._catalog.close()
+        self._lock.release()
 
     # documents -----------------------------------------------------------------------------------
 
@@ -65,33 +126,76 @@ class Library:
     ) -> Indexed:
         """Read, cut, embed and store one file; a known file is a no-op, a changed one replaces its old self.
 
-        Never raises for a bad file: the outcome says ``failed``, why, and the way out (``reason``, ``fix``).
+        Args:
+            path: A PDF, Markdown or text file.
+            recipe: Decides reader, chunker and embedder; None: the default recipe.
+            name: Name of an upload whose path means nothing; the file replaces the document of that name.
+            password: Opens an encrypted PDF.
+            on_progress: Told where the work stands.
+            cancel: Stops the work when set.
+
+        Returns:
+            The outcome. A bad file does not raise: it says ``failed``, why, and the way out.
         """
-        raise NotImplementedError
+        path = Path(path)
+        source = "" if name else str(path.resolve())
+        request = Request(path, name or path.name, source, password, on_progress, cancel)
+        done = self._intake.add(request, recipe or Recipe())
+        if password and done.id:
+            self._passwords[done.id] = password
+        return done
 
     def add_text(self, name: str, text: str, recipe: Recipe | None = None) -> Indexed:
-        """The same for text in memory."""
-        raise NotImplementedError
+        """The same for text in memory; a name without an extension is plain text."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "text"
+            path.write_text(text, "utf-8", newline="")
+            return self.add(path, recipe, name=name)
 
     def documents(self, recipe: Recipe | None = None) -> list[Indexed]:
         """Every document, in the order they were added, with its chunks under the recipe."""
-        raise NotImplementedError
+        try:
+            held = self._catalog.held(self._collections.name(recipe or Recipe()))
+        except PlaygroundError:
+            held = {}  # the embedding model cannot be asked now: nothing is known to be indexed with it
+        return [
+            outcome(e, held.get(e.id), "needs_ocr" if e.health.needs_ocr else "indexed", held[e.id].seconds if e.id in held else 0.0)
+            for e in self._catalog.entries()
+        ]
 
     def remove(self, name: str) -> None:
         """Forget a document and everything made of it. Raises UsageError for an unknown name."""
-        raise NotImplementedError
+        self._intake.forget(self._entry(name).id)
 
     def document(self, name: str) -> Document:
         """A document's text, pages and headings. Raises UsageError for an unknown name."""
-        raise NotImplementedError
+        return self._parsed(self._entry(name).id, name)
 
     def picture(self, name: str, page: int, width_px: int = 1000) -> bytes | None:
         """A page's picture as PNG; None for documents without pages to show (Markdown, text)."""
-        raise NotImplementedError
+        entry = self._entry(name)
+        return self._picture(entry.id, page, width_px) if entry.kind == "pdf" else None
+
+    def _draw(self, document_id: str, page: int, width_px: int) -> bytes:
+        password = self._passwords.get(document_id)
+        path = self._shelf.original(document_id)
+        return page_picture(path, page, width_px=width_px, password=password, worker=self._viewer)
 
     def rectangles(self, name: str, start: int, end: int) -> list[Rect]:
         """Where a range of the text stands on its pages, a rectangle a line."""
-        raise NotImplementedError
+        document = self.document(name)
+        if document.kind != "pdf":
+            return []
+        password = self._passwords.get(document.id)
+        path = self._shelf.original(document.id)
+        return rectangles(path, document, start, end, password=password, worker=self._viewer)
+
+    def _entry(self, name: str) -> Entry:
+        entries = {entry.name: entry for entry in self._catalog.entries()}
+        if name not in entries:
+            known = ", ".join(entries) or "none"
+            raise UsageError(f"There is no document {name!r} in the library.", f"There is: {known}.")
+        return entries[name]
 
     # questions -----------------------------------------------------------------------------------
 
@@ -102,16 +206,37 @@ class Library:
         on_progress: OnProgress | None = None,
         cancel: CancelFlag | None = None,
     ) -> list[Indexed]:
-        """Index documents that this recipe's collection does not hold yet; returns what it did."""
-        raise NotImplementedError
+        """Index the documents that this recipe's collection does not hold yet; returns what it did.
+
+        Raises:
+            Cancelled, EngineError, StoreError. UsageError: an unknown document.
+        """
+        entries = self._catalog.entries() if documents is None else [self._entry(name) for name in documents]
+        held = self._catalog.held(self._collections.get(recipe).name)
+        missing = [entry for entry in entries if entry.id not in held]
+        if not missing:
+            return []
+        return self._intake.hold(recipe, missing, Request(Path(), "", "", None, on_progress, cancel))
 
     def search(self, query: str, recipe: Recipe | None = None, documents: Sequence[str] | None = None) -> Retrieval:
         """The passages for a query, among the named documents (None: all). Prepares first.
 
         Raises:
-            UsageError: a document of that name is not in the library.
+            UsageError: a document of that name is not in the library. EngineError, StoreError.
         """
-        raise NotImplementedError
+        recipe = recipe or Recipe()
+        self.prepare(recipe, documents)
+        collection = self._collections.get(recipe)
+        wanted = None if documents is None else set(documents)
+        ready = self._catalog.held(collection.name)
+        entries = [e for e in self._catalog.entries() if e.id in ready and (wanted is None or e.name in wanted)]
+        context = RetrievalContext(
+            store=collection.store,
+            keyword=collection.keyword,
+            embed_query=lambda text: collection.embedder.embed([text], "query")[0].tolist(),
+            where={"doc_id": [entry.id for entry in entries]},
+        )
+        return retrieve(query, recipe, context)
 
     def ask(
         self,
@@ -123,11 +248,24 @@ class Library:
         cancel: CancelFlag | None = None,
     ) -> Iterator[AskEvent]:
         """Answer a question; the last event is Answered or Failed. Never raises for engine failures."""
-        raise NotImplementedError
+        recipe = recipe or Recipe()
+        try:
+            at_hand = self.engines.resolve(recipe.model)
+            means = Means(
+                search=lambda query: self.search(query, recipe, documents),
+                embedder=self._collections.embedder(recipe.embedder),
+                page_text=self._page_text,
+                engine=at_hand[0] if at_hand else None,
+                model=at_hand[1] if at_hand else "",
+            )
+        except PlaygroundError as error:
+            yield Failed(error)
+            return
+        yield from answer(question, recipe, means, history, cancel)
 
-    # engines ---------------------------------------------------------------------------------------
-
-    @property
-    def engines(self) -> Any:
-        """The engines at hand (:mod:`pipelines.engines`): status, models, pull."""
-        raise NotImplementedError
+    def _page_text(self, hit: Hit) -> tuple[str, int]:
+        """The text of the pages a hit stands on, and where it begins in the document."""
+        document = self._parsed(hit.document_id, hit.document)
+        pages = [page for page in document.pages if page.number in hit.pages]
+        start, end = pages[0].start, pages[-1].end
+        return document.text[start:end], start

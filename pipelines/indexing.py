@@ -1,0 +1,106 @@
+"""Nodes into a store: what is already there is not done again, and a killed run leaves no half-document.
+
+Vectors go to the cache as they are made; a document's points are written in one go when all are there,
+between two notes in the catalog. So a run that died goes on from the cache, and what it half wrote is
+removed before the collection answers again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event as CancelFlag
+from typing import TYPE_CHECKING
+
+from pipelines.catalog import Catalog, Held
+from pipelines.chunking import cut
+from pipelines.chunking.nodes import to_nodes
+from pipelines.embedding.base import Embedder
+from pipelines.embedding.cache import VectorCache, embed_cached
+from pipelines.errors import Cancelled
+from pipelines.events import IndexProgress, Stage
+from pipelines.loading.document import Document
+from pipelines.recipe import Choice
+from pipelines.retrieval.bm25 import KeywordIndex
+from pipelines.stores.base import Payload, Point, Store
+
+if TYPE_CHECKING:
+    from llama_index.core.schema import TextNode
+
+OnProgress = Callable[[IndexProgress], None]
+
+
+@dataclass(frozen=True)
+class Collection:
+    """One collection, open: its store, its keyword weights, and the model that fills it."""
+
+    name: str
+    store: Store
+    keyword: KeywordIndex
+    embedder: Embedder
+    chunker: Choice
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Reports progress with its pace and an estimate of the time left."""
+
+    document: str
+    report: OnProgress | None
+    cancel: CancelFlag | None = None
+
+    def stage(self, stage: Stage, total: int) -> Callable[[int], None]:
+        """A function that takes how many are done; it raises Cancelled when asked to stop."""
+        started = time.perf_counter()
+        first: list[int] = []
+
+        def done(count: int) -> None:
+            if self.cancel is not None and self.cancel.is_set():
+                raise Cancelled
+            if self.report is None:
+                return
+            first[:] = first or [count]
+            seconds = time.perf_counter() - started
+            rate = (count - first[0]) / seconds if seconds > 0.2 and count > first[0] else None
+            left = (total - count) / rate if rate else None
+            self.report(IndexProgress(self.document, stage, count, total, rate=rate, seconds_left=left))
+
+        return done
+
+
+def index(document: Document, collection: Collection, catalog: Catalog, cache: VectorCache, pace: Pace) -> Held:
+    """Cut, embed and write one document.
+
+    Raises:
+        Cancelled: nothing of the document is in the collection.
+        EngineError: the embedding model failed; likewise.
+    """
+    started = time.perf_counter()
+    pace.stage("cutting", 1)(0)
+    made = cut(document, collection.chunker, collection.embedder)
+    nodes = to_nodes(document, made.spans)
+    texts = [node.text for node in nodes]
+    progress = pace.stage("embedding", len(texts))
+    progress(0)
+    vectors = embed_cached(collection.embedder, texts, cache, on_progress=progress)
+    pace.stage("writing", len(texts))(0)
+    catalog.begin(collection.name, document.id)
+    points = [Point(n.node_id, v.tolist(), None, payload_of(n)) for n, v in zip(nodes, vectors, strict=True)]
+    collection.keyword.upsert(points)
+    held = Held(len(nodes), time.perf_counter() - started, made.note)
+    catalog.finish(collection.name, document.id, held)
+    return held
+
+
+def payload_of(node: TextNode) -> Payload:
+    """A node's payload as LlamaIndex's own Qdrant store writes it."""
+    from llama_index.core.vector_stores.utils import node_to_metadata_dict
+
+    return node_to_metadata_dict(node, remove_text=False, flat_metadata=False)
+
+
+def remove(document_id: str, collection: Collection, catalog: Catalog) -> None:
+    """Delete a document's points; the catalog keeps its note until they are gone."""
+    collection.keyword.delete({"doc_id": [document_id]})
+    catalog.release(collection.name, document_id)

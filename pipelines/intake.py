@@ -1,0 +1,179 @@
+"""Taking documents in: read, named, cut, embedded, written; known ones recognised, changed ones replaced."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from threading import Event as CancelFlag
+
+from pipelines.catalog import Catalog, Entry, Held
+from pipelines.collections import Collections
+from pipelines.embedding.cache import VectorCache
+from pipelines.errors import Cancelled, PlaygroundError
+from pipelines.events import Indexed, IndexStatus
+from pipelines.indexing import OnProgress, Pace, index
+from pipelines.loading import PdfWorker, load
+from pipelines.loading.document import Document, Health
+from pipelines.loading.kinds import safe_name
+from pipelines.recipe import Recipe
+from pipelines.settings import Settings
+from pipelines.shelf import Shelf
+
+
+@dataclass(frozen=True)
+class Request:
+    """One file to take in."""
+
+    path: Path
+    name: str  # bare file name
+    source: str  # resolved path, or empty for uploads and text
+    password: str | None = None
+    on_progress: OnProgress | None = None
+    cancel: CancelFlag | None = None
+
+
+class Intake:
+    """Adds documents to a library, one at a time."""
+
+    def __init__(
+        self, settings: Settings, catalog: Catalog, shelf: Shelf, collections: Collections, cache: VectorCache
+    ) -> None:
+        self._settings, self._catalog, self._shelf = settings, catalog, shelf
+        self._collections, self._cache = collections, cache
+        self._parser = PdfWorker.from_settings(settings)
+        self._lock = threading.RLock()
+
+    def close(self) -> None:
+        """End the parsing process."""
+        self._parser.close()
+
+    def add(self, request: Request, recipe: Recipe) -> Indexed:
+        """Take one file in; a bad file is an outcome, not an exception."""
+        started = time.perf_counter()
+        name = safe_name(request.name)
+        try:
+            with self._lock:
+                return self._add(request, name, recipe, started)
+        except Cancelled:
+            return Indexed(name, "", "cancelled", "Stopped before it was done.", seconds=time.perf_counter() - started)
+        except PlaygroundError as error:
+            seconds = time.perf_counter() - started
+            return Indexed(name, "", "failed", error.message, error.fix, seconds=seconds)
+
+    def _add(self, request: Request, name: str, recipe: Recipe, started: float) -> Indexed:
+        known = self._known(request)
+        if known is not None:
+            held = self._hold(known, recipe, request)
+            return outcome(known, held, "unchanged", time.perf_counter() - started)
+        document = load(
+            request.path,
+            name=name,
+            password=request.password,
+            settings=self._settings,
+            on_progress=_reading(request, name),
+            cancel=request.cancel,
+            worker=self._parser,
+        )
+        name, replaced = self._place(name, request.source)
+        entry = Entry(document.id, name, document.kind, document.health, request.source)
+        self._shelf.keep(document, request.path)
+        held = self._index(entry, recipe, request)
+        self._catalog.put(entry)
+        if replaced is not None:
+            self.forget(replaced.id)
+        status: IndexStatus = "needs_ocr" if document.health.needs_ocr else "replaced" if replaced else "indexed"
+        return outcome(entry, held, status, time.perf_counter() - started)
+
+    def _known(self, request: Request) -> Entry | None:
+        """The document with the same bytes, if the library has it."""
+        try:
+            with request.path.open("rb") as file:
+                sha = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            return None  # load() says what is wrong with the path
+        return next((entry for entry in self._catalog.entries() if entry.id == sha), None)
+
+    def _place(self, name: str, source: str) -> tuple[str, Entry | None]:
+        """The name a new document gets, and the one it replaces: the same file, or an upload of that name."""
+        taken = {entry.name: entry for entry in self._catalog.entries()}
+        same_file = next((e for e in taken.values() if source and e.source == source), None)
+        if same_file is not None:
+            return same_file.name, same_file
+        old = taken.get(name)
+        if old is None:
+            return name, None
+        if not source or not old.source:
+            return name, old
+        stem, suffix = PurePath(name).stem, PurePath(name).suffix
+        number = 2
+        while f"{stem} ({number}){suffix}" in taken:
+            number += 1
+        return f"{stem} ({number}){suffix}", None
+
+    def hold(self, recipe: Recipe, entries: list[Entry], request: Request) -> list[Indexed]:
+        """Index those of the documents that the recipe's collection lacks.
+
+        Raises:
+            Cancelled, EngineError, StoreError.
+        """
+        with self._lock:
+            held = self._catalog.held(self._collections.get(recipe).name)
+            done = []
+            for entry in (e for e in entries if e.id not in held):
+                started = time.perf_counter()
+                made = self._hold(entry, recipe, request)
+                done.append(outcome(entry, made, "indexed", time.perf_counter() - started))
+            return done
+
+    def _hold(self, entry: Entry, recipe: Recipe, request: Request) -> Held:
+        """What a collection holds of a known document, indexed now if it did not."""
+        held = self._catalog.held(self._collections.get(recipe).name).get(entry.id)
+        return held or self._index(entry, recipe, request)
+
+    def _index(self, entry: Entry, recipe: Recipe, request: Request) -> Held:
+        document: Document = self._shelf.document(entry.id, entry.name)
+        pace = Pace(entry.name, request.on_progress, request.cancel)
+        return index(document, self._collections.get(recipe), self._catalog, self._cache, pace)
+
+    def forget(self, document_id: str) -> None:
+        """Remove a document and everything made of it."""
+        with self._lock:
+            self._catalog.drop(document_id)
+            self._collections.forget(document_id)
+            self._shelf.drop(document_id)
+
+
+def outcome(entry: Entry, held: Held | None, status: IndexStatus, seconds: float) -> Indexed:
+    """A document in the fields of the command line."""
+    health: Health = entry.health
+    notes = [*health.notes, held.note if held else ""]
+    return Indexed(
+        document=entry.name,
+        id=entry.id,
+        status=status,
+        reason=" ".join(note for note in notes if note),
+        pages=health.pages,
+        words=health.words,
+        pages_without_text=health.pages_without_text,
+        garbled_pages=health.garbled_pages,
+        encrypted=health.encrypted,
+        chunks=held.chunks if held else 0,
+        seconds=seconds,
+    )
+
+
+def _reading(request: Request, name: str) -> Callable[[int, int], None]:
+    """Progress of the parser (pages done, of how many) as progress of the run."""
+    pace = Pace(name, request.on_progress, request.cancel)
+    report: Callable[[int], None] | None = None
+
+    def pages(done: int, total: int) -> None:
+        nonlocal report
+        report = report or pace.stage("reading", total)
+        report(done)
+
+    return pages

@@ -1,0 +1,217 @@
+"""Every chunker keeps the same promises, on easy and on odd texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines import registry
+from pipelines.chunking import cut
+from pipelines.chunking.base import Bench, Measure, Span
+from pipelines.chunking.nodes import to_nodes
+from pipelines.chunking.packing import pack
+from pipelines.chunking.sentences import sentence_spans
+from pipelines.embedding.rulers import CharacterRuler, Cl100kRuler
+from pipelines.embedding.wordpiece import WordPieceRuler
+from pipelines.errors import BadParameter
+from pipelines.loading.document import PAGE_BREAK, Document, Heading, Health, Page
+from pipelines.recipe import choose
+
+
+@dataclass
+class NoModel:
+    """An embedder that is only measured with: a chunker here must not embed."""
+
+    id: str = "none"
+    label: str = "none"
+    dimensions: int = 1
+    window: int = 254
+
+    def __post_init__(self):
+        self.ruler = WordPieceRuler("tokens")
+
+    def embed(self, texts, kind="document", on_progress=None):
+        raise AssertionError("this chunker needs no vectors")
+
+
+def document(*pages: str, headings=()) -> Document:
+    text, ranges = "", []
+    for number, page in enumerate(pages, 1):
+        text += PAGE_BREAK if number > 1 else ""
+        ranges.append(Page(number, str(number), len(text), len(text) + len(page), 600, 800))
+        text += page
+    return Document("id", "a.pdf", "pdf", text, tuple(ranges), Health(len(pages), len(text.split())), tuple(headings))
+
+
+CHUNKERS = [part.name for part in registry.parts("chunker")]
+UNITS = ["tokens", "cl100k", "characters"]
+ODD = {
+    "repeated": "It rains. " * 400,
+    "one word": "Harbour",
+    "no space": "x" * 100_000,
+    "chinese": "港口很大。船只很多！你看到了吗？" * 60,
+    "hebrew": "הנמל גדול מאוד. יש בו אוניות רבות. " * 60,
+    "emoji": "👩‍🚀🚢 sails. 🌊🌊🌊! " * 80,
+    "form feeds": "One page.\fAnother page.\f\fA third.",
+    "white space": " \n\t \n ",
+    "empty": "",
+    "accents": "e\u0301 a\u0300 " * 200,
+    "controls": "a\x00b\x07c " * 100,
+    "table": "Year | Tonnes | Ships\n2019 | 1,204 | 88\n" * 60,
+}
+
+
+def spans(name: str, doc: Document, **params) -> list[Span]:
+    chosen = registry.get("chunker", name)
+    return chosen.build(doc, chosen.make_params(params), Bench(NoModel()))
+
+
+def keeps_promises(doc: Document, found: list[Span]) -> None:
+    assert found == sorted(found, key=lambda s: s.start)
+    covered = 0
+    for span in found:
+        piece = doc.text[span.start : span.end]
+        assert piece.strip() == piece != ""
+        assert not doc.text[covered : span.start].strip(), "text lost between chunks"
+        assert span.end > covered, "a chunk inside the one before"
+        covered = max(covered, span.end)
+    assert not doc.text[covered:].strip()
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("name", CHUNKERS)
+@pytest.mark.parametrize("kind", ODD)
+def test_promises_on_odd_texts(name, unit, kind):
+    doc = document(ODD[kind])
+    found = spans(name, doc, size=40, overlap=8, unit=unit)
+    keeps_promises(doc, found)
+    assert found == spans(name, doc, size=40, overlap=8, unit=unit)
+
+
+@pytest.mark.parametrize("name", CHUNKERS)
+@settings(max_examples=60, deadline=None)
+@given(
+    text=st.text(alphabet=st.sampled_from("ab .!?\n\té漢🚢1"), max_size=600),
+    size=st.integers(8, 60),
+    overlap=st.integers(0, 7),
+)
+def test_promises_on_any_text(name, text, size, overlap):
+    doc = document(text)
+    found = spans(name, doc, size=size, overlap=overlap, unit="characters")
+    keeps_promises(doc, found)
+    assert all(span.end - span.start <= size for span in found)
+
+
+@pytest.mark.parametrize("name", CHUNKERS)
+@pytest.mark.parametrize("unit", UNITS)
+def test_no_chunk_is_longer_than_asked(name, unit):
+    text = "The harbour master counts every ship that comes in. Few leave before dawn! Why? " * 120
+    doc = document(text)
+    ruler = Bench(NoModel()).ruler(unit)
+    slack = 2 if unit == "cl100k" else 0  # a byte-pair token may split where a chunk begins
+    for span in spans(name, doc, size=64, overlap=16, unit=unit):
+        assert ruler.count(text[span.start : span.end]) <= 64 + slack
+
+
+def test_fixed_overlap_is_exact():
+    doc = document("abcdefghij" * 5)
+    found = spans("fixed", doc, size=10, overlap=4, unit="characters")
+    assert found[:3] == [Span(0, 10), Span(6, 16), Span(12, 22)]
+    assert found[-1].end == 50
+
+
+def test_sentence_chunks_begin_and_end_at_sentences():
+    text = "One two three. Four five six. Seven eight nine. Ten eleven twelve."
+    found = spans("sentence", document(text), size=34, overlap=16, unit="characters")
+    assert [text[s.start : s.end] for s in found] == [
+        "One two three. Four five six.",
+        "Four five six. Seven eight nine.",
+        "Ten eleven twelve.",
+    ]
+
+
+def test_recursive_prefers_blank_lines_then_lines():
+    text = "First paragraph.\n\nSecond one is longer\nwith a line break in it.\n\nThird."
+    found = spans("recursive", document(text), size=30, overlap=0, unit="characters")
+    assert [text[s.start : s.end] for s in found] == [
+        "First paragraph.",
+        "Second one is longer",
+        "with a line break in it.",
+        "Third.",
+    ]
+
+
+def test_overlap_must_be_smaller_than_size():
+    with pytest.raises(BadParameter, match="overlap 40 must be smaller than size 40"):
+        choose("chunker", {"name": "fixed", "params": {"size": 40, "overlap": 40}})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Dr. Vane saw it. She left.", ["Dr. Vane saw it. ", "She left."]),
+        ("See Fig. 3 for more. It grew 3.5 %.", ["See Fig. 3 for more. ", "It grew 3.5 %."]),
+        ("1. Open the lid. 2. Close it.", ["1. Open the lid. ", "2. Close it."]),
+        ("That was in 2019. Then it rained.", ["That was in 2019. ", "Then it rained."]),
+        ("“Stop!” she said. He did.", ["“Stop!” she said. ", "He did."]),
+        ("- one\n- two", ["- one\n", "- two"]),
+        ("港口很大。船只很多！", ["港口很大。", "船只很多！"]),
+        ("2 Methods\nWe sailed out.", ["2 Methods\n", "We sailed out."]),
+        ("J. K. Rowe wrote it… Then? Yes.", ["J. K. Rowe wrote it… ", "Then? ", "Yes."]),
+    ],
+)
+def test_sentences(text, expected):
+    assert [text[s.start : s.end] for s in sentence_spans(text)] == expected
+
+
+@given(st.text(max_size=300))
+def test_sentences_cover_everything(text):
+    found = sentence_spans(text)
+    assert "".join(text[s.start : s.end] for s in found) == text
+
+
+def test_pack_repeats_whole_pieces_only():
+    text = "aaa bbb ccc ddd "
+    measure = Measure(text, CharacterRuler())
+    pieces = [Span(0, 4), Span(4, 8), Span(8, 12), Span(12, 16)]
+    assert pack(pieces, measure, 8, 4) == [Span(0, 8), Span(4, 12), Span(8, 16)]
+    assert pack(pieces, measure, 8, 3) == [Span(0, 8), Span(8, 16)]
+
+
+def test_chunks_over_the_models_window_are_split_and_counted():
+    text = "The quay was rebuilt in stone and the crane was moved to its northern end. " * 60
+    whole = cut(document(text), choose("chunker", {"name": "sentence", "params": {"size": 1000}}), NoModel())
+    ruler = NoModel().ruler
+    assert all(ruler.count(text[s.start : s.end]) <= 254 for s in whole.spans)
+    assert whole.split == 1
+    assert "1 chunk" in whole.note
+    fine = cut(document(text), choose("chunker", {"name": "sentence", "params": {"size": 200}}), NoModel())
+    assert fine.split == 0
+    assert fine.note == ""
+
+
+def test_a_piece_cut_inside_a_word_still_fits_the_window():
+    text = "antidisestablishmentarianism" * 400
+    made = cut(document(text), choose("chunker", {"name": "fixed", "params": {"size": 254, "overlap": 0}}), NoModel())
+    assert all(NoModel().ruler.count(text[s.start : s.end]) <= 254 for s in made.spans)
+    keeps_promises(document(text), list(made.spans))
+
+
+def test_nodes_know_their_place():
+    doc = document("Alpha begins. It goes on", "over the page. Beta.", headings=[Heading("Part one", 1, 1, 0)])
+    nodes = to_nodes(doc, [Span(14, 45)])
+    node = nodes[0]
+    assert node.text == doc.text[14:45]
+    assert node.metadata["pages"] == [1, 2]
+    assert node.metadata["page"] == 1
+    assert node.metadata["headings"] == ["Part one"]
+    assert node.ref_doc_id == "id"
+    assert node.get_content(metadata_mode="embed") == node.text
+    assert to_nodes(doc, [Span(14, 45)])[0].node_id == node.node_id
+
+
+def test_cl100k_counts_like_the_published_tokenizer():
+    assert Cl100kRuler().count("tiktoken is great!") == 6
