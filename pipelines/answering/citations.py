@@ -11,6 +11,7 @@ from pipelines.events import Citation, QuoteCheck, QuoteFound
 from pipelines.retrieval.base import Hit
 
 _MARK = re.compile(r"\[(\d{1,2}(?:\s*[,;]\s*\d{1,2})*)\]")
+_SPACED_MARK = re.compile(r"\s*" + _MARK.pattern)
 _QUOTED = re.compile(r"[“\"«„]([^“”\"«»„]{12,}?)[”\"»“]")
 
 #: Similarity (0 to 100, share of equal characters in the best alignment) from which a quote is "close".
@@ -37,7 +38,7 @@ def cite(answer: str, passages: Sequence[Hit], page_text: PageText) -> tuple[Cit
     """
     claims: dict[int, list[str]] = {}
     for sentence, numbers in _cited_sentences(answer):
-        claim = _MARK.sub("", sentence).strip()
+        claim = _SPACED_MARK.sub("", sentence).strip()
         for number in numbers:
             if 1 <= number <= len(passages):
                 claims.setdefault(number, []).extend(_QUOTED.findall(claim) or [claim])

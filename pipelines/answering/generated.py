@@ -12,6 +12,7 @@ from pipelines.answering.budget import fit
 from pipelines.answering.citations import cite
 from pipelines.answering.context import AnswerContext
 from pipelines.answering.prompt import REFUSAL, passage_text
+from pipelines.chunking.sentences import sentence_spans
 from pipelines.engines.base import DoneEvent, Message, Stats, ThinkingEvent, TokenEvent
 from pipelines.errors import EngineFailed, ModelMissing
 from pipelines.events import Answered, AskEvent, ContextMeter, Prompted
@@ -86,8 +87,9 @@ def generated(context: AnswerContext) -> Iterator[AskEvent]:
 
 
 def is_refusal(text: str) -> bool:
-    """Whether an answer says that the documents do not say: it opens with words to that effect."""
-    opening = " ".join(text.replace("’", "'").lower().split())[:120].lstrip("\"'“*")
+    """Whether an answer says that the documents do not say: its first sentence has words to that effect."""
+    plain = " ".join(text.replace("’", "'").split()).lstrip("\"'“*")
+    opening = plain[: sentence_spans(plain)[0].end].lower() if plain else ""
     return opening.startswith(REFUSAL.lower().rstrip(".")) or any(words in opening for words in _REFUSALS)
 
 

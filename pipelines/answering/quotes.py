@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -130,7 +131,7 @@ def _sentences(text: str) -> list[Span]:
             spans.append(span)
             continue
         borders = [span.start, *(i + 1 for i in range(span.start, span.end) if text[i] == "\n"), span.end]
-        spans += [Span(a, b) for a, b in zip(borders, borders[1:], strict=False)]
+        spans += [Span(a, b) for a, b in itertools.pairwise(borders)]
     return [s for s in trimmed(text, spans) if len(text[s.start : s.end].split()) >= _LEAST_WORDS]
 
 
