@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import StoreError, StoreUnreachable
@@ -46,6 +47,7 @@ class ServerStore:
         self.name = name
         self.dimensions = dimensions
         self._local = is_local(client)
+        self._turn = RLock() if self._local else nullcontext()  # the stand-in is not thread-safe
         with self._translated():
             if not client.collection_exists(name):
                 self._create()
@@ -197,8 +199,10 @@ class ServerStore:
 
         return cut(fetch, limit)
 
-    def _translated(self) -> Any:
-        return translated(str(self.client.init_options.get("url") or "in memory"), self.name)
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        with self._turn, translated(str(self.client.init_options.get("url") or "in memory"), self.name):
+            yield
 
 
 @contextmanager
