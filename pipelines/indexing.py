@@ -16,30 +16,17 @@ from typing import TYPE_CHECKING
 from pipelines.catalog import Catalog, Held
 from pipelines.chunking import cut
 from pipelines.chunking.nodes import to_nodes
-from pipelines.embedding.base import Embedder
+from pipelines.collection import Collection
 from pipelines.embedding.cache import VectorCache, embed_cached
 from pipelines.errors import Cancelled
 from pipelines.events import IndexProgress, Stage
 from pipelines.loading.document import Document
-from pipelines.recipe import Choice
-from pipelines.retrieval.bm25 import KeywordIndex
-from pipelines.stores.base import Payload, Point, Store
+from pipelines.stores.base import Payload, Point
 
 if TYPE_CHECKING:
     from llama_index.core.schema import TextNode
 
 OnProgress = Callable[[IndexProgress], None]
-
-
-@dataclass(frozen=True)
-class Collection:
-    """One collection, open: its store, its keyword weights, and the model that fills it."""
-
-    name: str
-    store: Store
-    keyword: KeywordIndex
-    embedder: Embedder
-    chunker: Choice
 
 
 @dataclass(frozen=True)
@@ -98,9 +85,3 @@ def payload_of(node: TextNode) -> Payload:
     from llama_index.core.vector_stores.utils import node_to_metadata_dict
 
     return node_to_metadata_dict(node, remove_text=False, flat_metadata=False)
-
-
-def remove(document_id: str, collection: Collection, catalog: Catalog) -> None:
-    """Delete a document's points; the catalog keeps its note until they are gone."""
-    collection.keyword.delete({"doc_id": [document_id]})
-    catalog.release(collection.name, document_id)

@@ -11,12 +11,12 @@ from pathlib import Path, PurePath
 from threading import Event as CancelFlag
 
 from pipelines.catalog import Catalog, Entry, Held
-from pipelines.collections import Collections
+from pipelines.collection import Collections
 from pipelines.embedding.cache import VectorCache
 from pipelines.errors import Cancelled, PlaygroundError
 from pipelines.events import Indexed, IndexStatus
 from pipelines.indexing import OnProgress, Pace, index
-from pipelines.loading import PdfWorker, load
+from pipelines.loading import load
 from pipelines.loading.document import Document, Health
 from pipelines.loading.kinds import safe_name
 from pipelines.recipe import Recipe
@@ -44,12 +44,7 @@ class Intake:
     ) -> None:
         self._settings, self._catalog, self._shelf = settings, catalog, shelf
         self._collections, self._cache = collections, cache
-        self._parser = PdfWorker.from_settings(settings)
         self._lock = threading.RLock()
-
-    def close(self) -> None:
-        """End the parsing process."""
-        self._parser.close()
 
     def add(self, request: Request, recipe: Recipe) -> Indexed:
         """Take one file in; a bad file is an outcome, not an exception."""
@@ -76,7 +71,6 @@ class Intake:
             settings=self._settings,
             on_progress=_reading(request, name),
             cancel=request.cancel,
-            worker=self._parser,
         )
         name, replaced = self._place(name, request.source)
         entry = Entry(document.id, name, document.kind, document.health, request.source)
@@ -147,8 +141,8 @@ class Intake:
             self._shelf.drop(document_id)
 
 
-def outcome(entry: Entry, held: Held | None, status: IndexStatus, seconds: float) -> Indexed:
-    """A document in the fields of the command line."""
+def outcome(entry: Entry, held: Held | None, status: IndexStatus, seconds: float | None = None) -> Indexed:
+    """A document in the fields of the command line; without ``seconds``, those that indexing it took."""
     health: Health = entry.health
     notes = [*health.notes, held.note if held else ""]
     return Indexed(
@@ -162,7 +156,7 @@ def outcome(entry: Entry, held: Held | None, status: IndexStatus, seconds: float
         garbled_pages=health.garbled_pages,
         encrypted=health.encrypted,
         chunks=held.chunks if held else 0,
-        seconds=seconds,
+        seconds=seconds if seconds is not None else held.seconds if held else 0.0,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -15,18 +14,20 @@ from filelock import FileLock, Timeout
 
 from pipelines.answering import Means, answer
 from pipelines.catalog import Catalog, Entry
-from pipelines.collections import Collections
+from pipelines.collection import Collections
 from pipelines.embedding.cache import VectorCache
 from pipelines.engines import Engines
 from pipelines.errors import PlaygroundError, StoreLocked, UsageError
 from pipelines.events import AskEvent, Failed, Indexed
 from pipelines.indexing import OnProgress
 from pipelines.intake import Intake, Request, outcome
-from pipelines.loading import PdfWorker, page_picture, rectangles
-from pipelines.loading.document import PAGE_BREAK, Document, Rect
+from pipelines.loading.document import Document, Rect
+from pipelines.loading.places import page_picture, rectangles
+from pipelines.loading.process import PdfWorker
 from pipelines.recipe import Recipe
-from pipelines.retrieval import RetrievalContext, retrieve
+from pipelines.retrieval import retrieve
 from pipelines.retrieval.base import Hit, Retrieval
+from pipelines.retrieval.candidates import RetrievalContext
 from pipelines.settings import Settings
 from pipelines.shelf import Shelf
 
@@ -105,7 +106,6 @@ class Library:
     def close(self) -> None:
         """Release the folder."""
         self._viewer.close()
-        self._intake.close()
         self._collections.close()
         self.engines.close()
         self._cache.close()
@@ -159,7 +159,7 @@ class Library:
         except PlaygroundError:
             held = {}  # the embedding model cannot be asked now: nothing is known to be indexed with it
         return [
-            outcome(e, held.get(e.id), "needs_ocr" if e.health.needs_ocr else "indexed", held[e.id].seconds if e.id in held else 0.0)
+            outcome(e, held.get(e.id), "needs_ocr" if e.health.needs_ocr else "indexed")
             for e in self._catalog.entries()
         ]
 
@@ -174,12 +174,12 @@ class Library:
     def picture(self, name: str, page: int, width_px: int = 1000) -> bytes | None:
         """A page's picture as PNG; None for documents without pages to show (Markdown, text)."""
         entry = self._entry(name)
-        return self._picture(entry.id, page, width_px) if entry.kind == "pdf" else None
+        return self._picture(entry.id, name, page, width_px) if entry.kind == "pdf" else None
 
-    def _draw(self, document_id: str, page: int, width_px: int) -> bytes:
+    def _draw(self, document_id: str, name: str, page: int, width_px: int) -> bytes:
         password = self._passwords.get(document_id)
         path = self._shelf.original(document_id)
-        return page_picture(path, page, width_px=width_px, password=password, worker=self._viewer)
+        return page_picture(path, page, width_px=width_px, password=password, name=name, worker=self._viewer)
 
     def rectangles(self, name: str, start: int, end: int) -> list[Rect]:
         """Where a range of the text stands on its pages, a rectangle a line."""
@@ -232,7 +232,7 @@ class Library:
         entries = [e for e in self._catalog.entries() if e.id in ready and (wanted is None or e.name in wanted)]
         context = RetrievalContext(
             store=collection.store,
-            keyword=collection.keyword,
+            keyword_index=collection.keyword,
             embed_query=lambda text: collection.embedder.embed([text], "query")[0].tolist(),
             where={"doc_id": [entry.id for entry in entries]},
         )
