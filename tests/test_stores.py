@@ -206,7 +206,7 @@ def test_searching_while_writing(store):
     store.upsert([point(n, unit(n), {1: 1.0}) for n in range(50)])
 
     def write():
-        for start in range(50, 250, 10):
+        for start in range(50, 150, 10):
             store.upsert([point(n, unit(n), {1: 1.0}) for n in range(start, start + 10)])
 
     with ThreadPoolExecutor(3) as pool:
@@ -214,7 +214,7 @@ def test_searching_while_writing(store):
         searches = [pool.submit(store.dense, unit(n), 10) for n in range(60)]
         assert all(len(search.result()) == 10 for search in searches)
         writing.result()
-    assert store.count() == 250
+    assert store.count() == 150
 
 
 # both alike -------------------------------------------------------------------------------------------
