@@ -1,0 +1,1 @@
+"""Engines: what runs a language model (Ollama, or a GGUF file in process), found, asked and fetched."""

@@ -102,8 +102,15 @@ class PullEvent:
 class Engine(Protocol):
     """A runtime of language models: "ollama" or "builtin"."""
 
-    name: str
-    version: str
+    @property
+    def name(self) -> str:
+        """As stored in runs."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Of the server or library."""
+        ...
 
     def models(self) -> list[ModelInfo]:
         """Models ready to use, with what is cheap to know; raises EngineUnreachable."""
