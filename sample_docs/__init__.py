@@ -1,0 +1,30 @@
+"""Five documents to try the playground on, and questions whose answers are known.
+
+Everything in them is invented, so no model can know it from its training. ``questions.yaml`` holds the
+questions; ``python -m sample_docs.build`` makes the PDFs again from ``sources/``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+#: File names, in the order in which a person meets them.
+SAMPLES: tuple[str, ...] = (
+    "harbour-energy-report.pdf",
+    "lanternfish-handbook.pdf",
+    "two-column-paper.pdf",
+    "field-guide.md",
+    "scanned-letter.pdf",
+)
+
+#: To click at the first start: a word of the text in other words, a code, a number in a table.
+first_questions: tuple[str, ...] = (
+    "Why did the lights go out on the Gannet Steps?",
+    "What does fault code E-417 mean, and which part do I need?",
+    "How long before the fog do the bells give warning?",
+)
+
+
+def folder() -> Path:
+    """Where the documents lie."""
+    return Path(__file__).resolve().parent
