@@ -1,0 +1,70 @@
+"""pdfium, inside the parsing process: where ranges of the text stand on their pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from ctypes import c_double
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from pipelines.loading.geometry import Box, fractions, lines, on_page
+from pipelines.loading.normal import TextMap
+from pipelines.loading.pdfium import Send, open_pdf, raw_text
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfDocument, PdfTextPage
+
+
+def text_digest(text: str) -> str:
+    """A short name of a page's text, to see on both sides that it is the same."""
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def send_rectangles(request: Mapping[str, Any], send: Send) -> None:
+    """Operation ``rectangles``: for each page asked for, a frame ``{page, boxes}``.
+
+    ``request["pages"]`` lists ``{number, digest, ranges}``: ranges are offsets into the page's text, and a
+    page whose text is not the one of the digest (another reader made it) is passed over. ``boxes`` has a list
+    of ``[x0, y0, x1, y1]`` a range, in fractions of the page as shown.
+    """
+    pdf = open_pdf(request)
+    for wanted in request["pages"]:
+        send({"page": wanted["number"], "boxes": _of_page(pdf, wanted)})
+
+
+def _of_page(pdf: PdfDocument, wanted: Mapping[str, Any]) -> list[list[Box]]:
+    nothing: list[list[Box]] = [[] for _ in wanted["ranges"]]
+    if not 1 <= wanted["number"] <= len(pdf):
+        return nothing
+    page = pdf[wanted["number"] - 1]
+    textpage = page.get_textpage()
+    try:
+        text = TextMap(raw_text(textpage))
+        visible, rotation = page.get_bbox(), page.get_rotation()
+        width, height = page.get_size()
+        if text_digest(text.text) != wanted["digest"] or not (width > 0 and height > 0):
+            return nothing
+        found = []
+        for start, end in wanted["ranges"]:
+            placed = lines(on_page(box, visible, rotation) for box in _runs(textpage, text, start, end))
+            cut = (fractions(box, width, height) for box in placed)
+            found.append([box for box in cut if box])
+        return found
+    finally:
+        textpage.close()
+        page.close()
+
+
+def _runs(textpage: PdfTextPage, text: TextMap, start: int, end: int) -> Iterator[Box]:
+    """A box for each run of characters drawn together, in the PDF's own space."""
+    import pypdfium2.raw as raw
+
+    # pdfium leaves some characters out of the text: the places in the text are not those of its list.
+    first = raw.FPDFText_GetCharIndexFromTextIndex(textpage, text.unit(start))
+    last = raw.FPDFText_GetCharIndexFromTextIndex(textpage, text.unit(end - 1))
+    if first < 0 or last < first:
+        return
+    left, bottom, right, top = c_double(), c_double(), c_double(), c_double()
+    for index in range(raw.FPDFText_CountRects(textpage, first, last - first + 1)):
+        if raw.FPDFText_GetRect(textpage, index, left, top, right, bottom):
+            yield left.value, bottom.value, right.value, top.value

@@ -1,0 +1,89 @@
+"""The parsing process itself: ``python -m pipelines.loading.worker``, frames in, frames out.
+
+It holds one open PDF at a time, so that page after page of the same file costs no new parsing. It ends when
+the app does.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from typing import Any, BinaryIO
+
+from pipelines.errors import EncryptedFile, PlaygroundError
+from pipelines.loading import wire
+
+#: What can be asked for -> the function that does it: ``(request, send)``. Imported when first asked.
+OPERATIONS: Mapping[str, str] = {
+    "text": "pipelines.loading.pdfium:send_text",
+    "rectangles": "pipelines.loading.pdfium_rectangles:send_rectangles",
+    "picture": "pipelines.loading.pdfium_picture:send_picture",
+    "about": "pipelines.loading.second:send_about",
+    "second text": "pipelines.loading.second:send_text",
+}
+
+
+def main() -> None:
+    """Serve until the app closes the pipe."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the app's to handle
+    logging.disable()  # pypdf remarks on every oddity of a file
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever C code prints must not land among the frames
+    requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, requests), daemon=True).start()
+    wire.write(answers, {"ready": True})
+    while True:
+        _answer(requests.get(), answers)
+
+
+def _listen(pipe: BinaryIO, requests: queue.SimpleQueue[dict[str, Any]]) -> None:
+    """Queue requests; end the process with the app, even while a parser hangs."""
+    while (frame := wire.read(pipe)) is not None:
+        requests.put(frame[0])
+    os._exit(0)
+
+
+def _answer(request: dict[str, Any], answers: BinaryIO) -> None:
+    """Do one operation; its failure is an answer too."""
+
+    def send(header: Mapping[str, Any], body: bytes = b"") -> None:
+        wire.write(answers, header, body)
+
+    try:
+        module, _, function = OPERATIONS[request["operation"]].partition(":")
+        getattr(importlib.import_module(module), function)(request, send)
+    except PlaygroundError as error:
+        send(
+            {
+                "error": type(error).__name__,
+                "message": error.message,
+                "fix": error.fix,
+                "password_given": isinstance(error, EncryptedFile) and error.password_given,
+            }
+        )
+    except MemoryError:
+        send(_failure(request, "ParsingTimeout", "needs more memory than there is"))
+    except RecursionError:
+        send(_failure(request, "DamagedFile", "is nested too deeply to parse"))
+    except Exception as error:  # a file that breaks a parser may raise anything
+        send(_failure(request, "DamagedFile", f"cannot be parsed ({type(error).__name__}: {error})"))
+    else:
+        send({"done": True})
+
+
+def _failure(request: Mapping[str, Any], kind: str, what: str) -> dict[str, Any]:
+    return {
+        "error": kind,
+        "message": f"{request['name']} {what}.",
+        "fix": "Open it in a PDF viewer, print it to a new PDF, and add that one.",
+    }
+
+
+if __name__ == "__main__":
+    main()
