@@ -26,11 +26,19 @@ def cover(canvas: Canvas, width: float, height: float) -> None:
     sea = height * 0.335
     canvas.setStrokeColor(PAPER)
     canvas.setLineWidth(2)
-    canvas.line(x, y - 7, x, sea + 26)
+    canvas.line(x, y - 7, x, sea + 20)
     canvas.saveState()
-    canvas.translate(x - 88, sea - 13)
+    canvas.translate(x - 74, sea - 16)
     canvas.scale(0.62, 0.62)
     _hull(canvas, PAPER)
+    canvas.roundRect(196, 57, 26, 15, 5, stroke=0, fill=1)  # camera
+    canvas.setFillColor(NIGHT)
+    canvas.circle(214, 65, 4, stroke=0, fill=1)
+    canvas.setFillColor(SIGNAL)
+    canvas.rect(66, 57, 14, 9, stroke=0, fill=1)  # isolator
+    canvas.setFillColor(NIGHT)
+    for port in range(3):
+        canvas.circle(146 + 22 * port, 44, 4, stroke=0, fill=1)
     canvas.restoreState()
     canvas.setFillColor(_between(NIGHT, GREEN, 0.55))
     canvas.rect(0, 0, width, sea, stroke=0, fill=1)
@@ -103,7 +111,7 @@ def _callouts(canvas: Canvas) -> None:
     marks = (
         ("1", 119, 117, 166, 122),
         ("2", 220, 71, 262, 100),
-        ("3", 264, 22, 300, 40),
+        ("3", 266, 26, 290, 44),
         ("4", 176, 22, 196, -12),
         ("5", 88, 26, 106, -12),
         ("6", 12, 0, -30, 14),

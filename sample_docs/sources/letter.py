@@ -110,7 +110,7 @@ def _page() -> Image.Image:
     _head(canvas, lines[:3])
     _type(canvas, typed, Random(SEED))
     closing = next(i for i, line in enumerate(typed) if line.strip() == "Yours faithfully,")
-    _sign(canvas, 262, A4[1] - 158 - (closing + 2.35) * 14.6)
+    _sign(canvas, 262, A4[1] - 158 - (closing + 2.5) * 14.6)
     _stamp(canvas, lines[-3:])
     canvas.save()
     page = pypdfium2.PdfDocument(buffer.getvalue())[0]

@@ -52,7 +52,7 @@ def rays(canvas: Canvas, width: float, height: float) -> None:
 
 def night(canvas: Canvas, width: float, height: float) -> None:
     """Fog index (left axis, dB) and visibility (right axis, km) from midnight to six."""
-    left, right, bottom, top = 22.0, width - 24, 26.0, height - 18
+    left, right, bottom, top = 22.0, width - 24, 16.0, height - 18
 
     def x(hour: float) -> float:
         return left + (right - left) * hour / 6

@@ -113,7 +113,7 @@ def cover(canvas: Canvas, width: float, height: float) -> None:
     canvas.setFillColor(HexColor("#f8f2e6"))
     canvas.circle(148, 430, 62, stroke=0, fill=1)
     _lighthouse(canvas, 452, 266)
-    for x, size, turn in ((96, 62, 0.3), (168, 82, 1.1), (252, 70, 1.9), (322, 54, 0.8)):
+    for x, size, turn in ((96, 62, 0.3), (168, 82, 1.1), (252, 70, 1.9), (346, 50, 0.5)):
         _turbine(canvas, x, 248, size, turn)
     _swell(canvas, width, 262, (7, 310, 0.6), HexColor("#8fbcc4"))
     _swell(canvas, width, 214, (10, 420, 2.2), HexColor("#4f8fa0"))
