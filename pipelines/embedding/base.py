@@ -22,8 +22,15 @@ OnProgress = Callable[[int], None]
 class TokenRuler(Protocol):
     """Measures text in tokens. One pass over a text gives every token's place."""
 
-    name: str  # shown to people: "tokens of all-MiniLM-L6-v2"
-    exact: bool  # False where another tokenizer stands in for the model's own
+    @property
+    def name(self) -> str:
+        """As shown to people: "tokens of all-MiniLM-L6-v2"."""
+        ...
+
+    @property
+    def exact(self) -> bool:
+        """False where another tokenizer stands in for the model's own."""
+        ...
 
     def offsets(self, text: str) -> list[tuple[int, int]]:
         """(start, end) of every token, in characters, in order; without special tokens."""
@@ -37,15 +44,32 @@ class TokenRuler(Protocol):
 class Embedder(Protocol):
     """One embedding model, ready to run."""
 
-    id: str  # engine, model and version: two embedders with the same id give the same vectors
-    label: str  # shown to people
-    dimensions: int
-    window: int  # most tokens of one text, special tokens not counted
-    ruler: TokenRuler
+    @property
+    def id(self) -> str:
+        """Engine, model and version: two embedders with the same id give the same vectors."""
+        ...
 
-    def embed(
-        self, texts: Sequence[str], kind: Kind = "document", on_progress: OnProgress | None = None
-    ) -> Vectors:
+    @property
+    def label(self) -> str:
+        """As shown to people."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """Numbers in a vector."""
+        ...
+
+    @property
+    def window(self) -> int:
+        """Most tokens of one text, special tokens not counted."""
+        ...
+
+    @property
+    def ruler(self) -> TokenRuler:
+        """Measures texts as the model does."""
+        ...
+
+    def embed(self, texts: Sequence[str], kind: Kind = "document", on_progress: OnProgress | None = None) -> Vectors:
         """Embed texts.
 
         Returns:
