@@ -7,6 +7,7 @@ questions; ``python -m sample_docs.build`` makes the PDFs again from ``sources/`
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 #: File names, in the order in which a person meets them.
 SAMPLES: tuple[str, ...] = (
@@ -28,3 +29,11 @@ first_questions: tuple[str, ...] = (
 def folder() -> Path:
     """Where the documents lie."""
     return Path(__file__).resolve().parent
+
+
+def questions() -> list[dict[str, Any]]:
+    """The labelled questions: question, document, page, quote, answer; or ``answerable`` false."""
+    import yaml
+
+    loaded: list[dict[str, Any]] = yaml.safe_load((folder() / "questions.yaml").read_text("utf-8"))
+    return loaded
