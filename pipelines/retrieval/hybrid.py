@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipelines.registry import knob, part
-from pipelines.retrieval import fusion
 from pipelines.retrieval.base import StageScore
 from pipelines.retrieval.bm25 import Bm25Params
 from pipelines.retrieval.candidates import (
@@ -17,13 +16,14 @@ from pipelines.retrieval.candidates import (
     Stopwatch,
     places,
 )
+from pipelines.retrieval.fusion import Method, fuse
 from pipelines.stores.base import Scored
 
 
 class HybridParams(Bm25Params, ListParams):
     """Knobs of hybrid search."""
 
-    fusion: fusion.Method = knob(
+    fusion: Method = knob(
         "relative", "How the two lists become one: scores stretched to 0…1, ranks, or scores by their spread."
     )
     alpha: float = knob(
@@ -57,7 +57,7 @@ def hybrid(params: HybridParams, context: RetrievalContext) -> Retriever:
 
 def _fused(by_meaning: Sequence[Scored], by_words: Sequence[Scored], params: HybridParams) -> tuple[Candidate, ...]:
     lists = {"semantic": places(by_meaning), "keyword": places(by_words)}
-    fused = fusion.fuse(
+    fused = fuse(
         [(hit.id, hit.score) for hit in by_meaning],
         [(hit.id, hit.score) for hit in by_words],
         params.fusion,
