@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import math
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from pipelines.engines.base import Stats, TokenEvent
 from pipelines.events import Answered, AskEvent, Citation, QuoteFound
 from pipelines.registry import PartParams, knob, part
 from pipelines.retrieval.base import Hit
+from pipelines.retrieval.bm25 import query_vector
 
 NOTHING = "The documents do not say."
 
@@ -25,6 +28,8 @@ _LONGEST = 400
 _NEAR_BEST = 0.8
 #: Weight of shared words beside the similarity of meaning.
 _WORDS = 0.5
+#: A number, a year, a part number: "E-417", "2031", "3.5".
+_CODE = re.compile(r"\b(?:[A-Za-z]{1,6}-?)?\d[\w.-]*\w|\b\d\b")
 
 
 class QuotesParams(PartParams):
@@ -32,9 +37,9 @@ class QuotesParams(PartParams):
 
     sentences: int = knob(3, "Most sentences quoted.", minimum=1, maximum=10)
     least: float = knob(
-        0.45,
+        0.42,
         "Least score of a quoted sentence: cosine similarity to the question plus half the share of the question's "
-        "words it contains, 0 to 1.5. Below it, the documents do not say.",
+        "words it contains, rare words counting more. Below it, the documents do not say.",
         minimum=0.0,
         maximum=1.5,
         step=0.01,
@@ -57,7 +62,8 @@ def quotes(context: AnswerContext) -> Iterator[AskEvent]:
     started = time.perf_counter()
     chosen = context.recipe.answer.params
     params = chosen if isinstance(chosen, QuotesParams) else QuotesParams()
-    best = select(score(context), params)
+    unheard = unheard_codes(context.standalone, context.hits)
+    best = [] if unheard else select(score(context), params)
     lines = [f"“{' '.join(s.text.split())}” [{s.hit + 1}]" for s in best]
     for place, line in enumerate(lines):
         yield TokenEvent(line if place == 0 else f"\n\n{line}")
@@ -71,7 +77,14 @@ def quotes(context: AnswerContext) -> Iterator[AskEvent]:
         engine="none",
         model="",
         stats=Stats(ttft_s=time.perf_counter() - started),
+        notes=tuple(f"“{code}” occurs in none of the passages found." for code in unheard),
     )
+
+
+def unheard_codes(question: str, hits: Sequence[Hit]) -> list[str]:
+    """Numbers and codes of the question that no passage contains: what is said is then about something else."""
+    told = " ".join(hit.text for hit in hits).casefold()
+    return [code for code in _CODE.findall(question) if code.casefold() not in told]
 
 
 def select(sentences: Sequence[Sentence], params: QuotesParams) -> list[Sentence]:
@@ -96,31 +109,27 @@ def score(context: AnswerContext) -> list[Sentence]:
     if not found:
         return []
     texts = [context.hits[n].text[span.start : span.end] for n, span in found]
+    shares = _word_shares(context, texts)
     fitting = [_within(text, context) for text in texts]
     question = context.embedder.embed([_within(context.standalone, context)], "query")[0]
     cosine = context.embedder.embed(fitting) @ question
-    words = _Words(context)
-    wanted = words.of(context.standalone)
     scored = []
-    for (n, span), text, similar in zip(found, texts, cosine, strict=True):
-        shared = len(wanted & words.of(text)) / len(wanted) if wanted else 0.0
+    for (n, span), text, similar, share in zip(found, texts, cosine, shares, strict=True):
         start = context.hits[n].start
         place = Span(start + span.start, start + span.end)
-        scored.append(Sentence(text, n, place, float(similar) + _WORDS * shared))
+        scored.append(Sentence(text, n, place, float(similar) + _WORDS * share))
     return scored
 
 
-class _Words:
-    """Stems of a text without stop words, as keyword search sees them."""
-
-    def __init__(self, context: AnswerContext) -> None:
-        from qdrant_edge import Bm25, Bm25Config
-
-        language = getattr(context.recipe.retriever.params, "language", "english")
-        self._model = Bm25(Bm25Config(language=language))
-
-    def of(self, text: str) -> set[int]:
-        return set(self._model.embed_query(text).indices)
+def _word_shares(context: AnswerContext, texts: Sequence[str]) -> list[float]:
+    """Share of the question's stems in each text, weighted by how rare they are among the texts (BM25's IDF)."""
+    language = getattr(context.recipe.retriever.params, "language", "english")
+    wanted = set(query_vector(context.standalone, language).indices)
+    found = [wanted & set(query_vector(text, language).indices) for text in texts]
+    holding = {stem: sum(stem in stems for stems in found) for stem in wanted}
+    weight = {stem: math.log(1 + (len(texts) - n + 0.5) / (n + 0.5)) for stem, n in holding.items()}
+    total = sum(weight.values())
+    return [sum(weight[stem] for stem in stems) / total if total else 0.0 for stems in found]
 
 
 def _sentences(text: str) -> list[Span]:
