@@ -1,0 +1,67 @@
+// What HTML alone cannot do: keys, light or dark, following the highlight. No state of the app lives here.
+(() => {
+  const key = 'rag-playground-theme';
+  const paint = (dark) => document.body.classList.toggle('dark', dark);
+  const saved = localStorage.getItem(key);
+
+  const press = (id) => {
+    const found = document.querySelector(`#${id}`);
+    const button = found && (found.matches('button') ? found : found.querySelector('button'));
+    if (button && button.offsetParent) button.click();
+  };
+
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape') return;
+    document.querySelectorAll('details.menu[open], details.confirm[open]').forEach((box) => { box.open = false; });
+    press('stop');
+  });
+
+  document.addEventListener('click', (event) => {
+    if (event.target.closest('#theme')) {
+      const dark = !document.body.classList.contains('dark');
+      paint(dark);
+      localStorage.setItem(key, dark ? 'dark' : 'light');
+    }
+    const pane = event.target.closest('a[data-pane]');
+    if (pane) {
+      event.preventDefault();
+      document.getElementById(pane.dataset.pane).scrollIntoView({behavior: 'smooth'});
+    }
+    document.querySelectorAll('details.menu[open]').forEach((box) => {
+      if (!box.contains(event.target) || event.target.closest('button.title')) box.open = false;
+    });
+    if (event.target.closest('[data-act="cite"]') && innerWidth < 1200) {
+      document.getElementById('evidence-column').scrollIntoView({behavior: 'smooth'});
+    }
+  });
+
+  // The page comes into view where it is marked, once for each new page or mark.
+  let looked = '';
+  const look = () => {
+    const desk = document.querySelector('#evidence .desk');
+    const mark = desk && (desk.querySelector('.mark.quote') || desk.querySelector('.mark, mark'));
+    const now = desk ? (desk.querySelector('img')?.getAttribute('src') || desk.textContent.slice(0, 200))
+      + (mark ? mark.getAttribute('style') || mark.textContent : '') : '';
+    if (now === looked) return;
+    looked = now;
+    const top = mark ? mark.getBoundingClientRect().top - desk.getBoundingClientRect().top + desk.scrollTop : 0;
+    if (desk) desk.scrollTop = Math.max(0, top - desk.clientHeight / 3);
+  };
+
+  // A growing answer stays in view while the person is at its end.
+  const keepEnd = () => {
+    const thread = document.getElementById('thread');
+    if (thread && thread.scrollHeight - thread.scrollTop - thread.clientHeight < 160) thread.scrollTop = thread.scrollHeight;
+  };
+
+  const start = () => {
+    if (saved) paint(saved === 'dark');
+    let due = false;
+    new MutationObserver(() => {
+      if (due) return;
+      due = true;
+      requestAnimationFrame(() => { due = false; look(); keepEnd(); });
+    }).observe(document.body, {subtree: true, childList: true, attributes: true, attributeFilter: ['src', 'style']});
+  };
+  document.readyState === 'loading' ? document.addEventListener('DOMContentLoaded', start) : start();
+})();

@@ -1,0 +1,95 @@
+"""What the browser fetches besides the page itself: pictures of pages, exported conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from pipelines.errors import DocumentError, PlaygroundError
+from playground.services import Services
+from playground.views.transcript import transcript
+
+#: Width of page pictures in pixels: sharp at the panel's width on a dense screen.
+WIDTH_PX = 1400
+
+#: Nothing but this server is ever asked, whatever a document or a model says. Gradio compiles templates.
+POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; connect-src 'self'; worker-src 'self' blob:; "
+    "media-src 'self' data: blob:; frame-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'"
+)
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+def app_kwargs(services: Services) -> dict[str, Any]:
+    """Routes and middleware for the server Gradio starts."""
+
+    async def picture(request: Request) -> Response:
+        name, page = request.path_params["name"], request.path_params["page"]
+        return await run_in_threadpool(page_picture, services, name, page)
+
+    async def export(request: Request) -> Response:
+        return await run_in_threadpool(conversation_file, services, request.path_params["id"])
+
+    routes = [Route("/page/{name}/{page:int}.png", picture), Route("/conversation/{id}.md", export)]
+    return {"routes": routes, "middleware": [Middleware(Guard)]}
+
+
+def page_picture(services: Services, name: str, page: int) -> Response:
+    """A page as PNG; 404 for a document, page or kind of document that has none."""
+    try:
+        if not 1 <= page <= len(services.library.document(name).pages):
+            return PlainTextResponse("There is no such page.", 404)
+        png = services.library.picture(name, page, WIDTH_PX)
+    except DocumentError as error:
+        return PlainTextResponse(str(error), 422)
+    except PlaygroundError as error:
+        return PlainTextResponse(str(error), 404)
+    if png is None:
+        return PlainTextResponse("This document has no pages to show.", 404)
+    return Response(png, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"})
+
+
+def conversation_file(services: Services, id: str) -> Response:
+    """A conversation as a Markdown file to save."""
+    try:
+        known = services.conversations.get(id)
+        text = transcript(known, services.conversations.messages(id))
+    except PlaygroundError as error:
+        return PlainTextResponse(str(error), 404)
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in " -_") else "-" for c in known.title).strip(" -")
+    headers = {"Content-Disposition": f'attachment; filename="{plain[:60] or "conversation"}.md"'}
+    return Response(text, media_type="text/markdown; charset=utf-8", headers=headers)
+
+
+class Guard:
+    """Adds headers that keep the browser on this server and out of other sites' frames."""
+
+    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and add the headers to its answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def guarded(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                extra = {"content-security-policy": POLICY, "x-content-type-options": "nosniff"}
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    *((name.encode(), value.encode()) for name, value in extra.items()),
+                ]
+            await send(message)
+
+        await self._app(scope, receive, guarded)

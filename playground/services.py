@@ -1,0 +1,153 @@
+"""What the whole process shares: the open library, the conversations, work in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event as CancelFlag
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from pipelines.conversations import Conversations, StoredMessage
+from pipelines.engines.base import Message
+from pipelines.errors import UsageError
+from pipelines.events import AskEvent, Indexed, IndexProgress
+from pipelines.recipe import Recipe
+from pipelines.settings import Settings
+from playground.answers import Answers
+from playground.background import passing
+from playground.jobs import Jobs, Outcome, Report
+from playground.turn import Turn
+
+if TYPE_CHECKING:
+    from pipelines.library import Library
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as it arrived: where it lies, what the person calls it, its password."""
+
+    path: Path
+    name: str
+    password: str | None = None
+
+
+@dataclass(frozen=True)
+class Services:
+    """Clients and queues of the process. A person's choices live in a Session, never here."""
+
+    settings: Settings
+    library: Library
+    conversations: Conversations
+    jobs: Jobs
+    answers: Answers
+
+    @classmethod
+    def open(cls, settings: Settings) -> Services:
+        """Open the data folder. Raises StoreLocked when another process has it."""
+        from pipelines.library import Library
+
+        library = Library.open(settings=settings)
+        conversations = Conversations(settings.data_dir / "conversations.sqlite")
+        conversations.interrupt()
+        return cls(settings, library, conversations, Jobs(), Answers(conversations))
+
+    def close(self) -> None:
+        """End background work, then release the folder."""
+        self.answers.close()
+        self.jobs.close()
+        self.conversations.close()
+        self.library.close()
+
+    def warm(self) -> None:
+        """Load what the first question needs, while the person reads the page."""
+        Thread(target=self._warm, name="warm", daemon=True).start()
+
+    def _warm(self) -> None:
+        import pipelines.retrieval  # noqa: F401
+
+    def first_questions(self) -> list[str]:
+        """Up to three questions that the documents at hand can answer."""
+        return []
+
+    # documents -------------------------------------------------------------------------------------
+
+    def documents(self, recipe: Recipe) -> list[Indexed]:
+        """The documents of the library; failed ones are shown from the queue instead."""
+        return [d for d in self.library.documents(recipe) if d.status != "failed"]
+
+    def add(self, uploads: Sequence[Upload], recipe: Recipe) -> str:
+        """Index files in the background; returns the job's id."""
+        first = uploads[0].name if uploads else "nothing"
+        title = f"Adding {first}" if len(uploads) == 1 else f"Adding {len(uploads)} files"
+
+        def work(report: Report, cancel: CancelFlag) -> Iterator[Outcome]:
+            for place, upload in enumerate(uploads, start=1):
+                if cancel.is_set():
+                    return
+                yield self._add_one(upload, recipe, report, cancel, (place, len(uploads)))
+
+        return self.jobs.submit("index", title, work)
+
+    def _add_one(
+        self, upload: Upload, recipe: Recipe, report: Report, cancel: CancelFlag, place: tuple[int, int]
+    ) -> Outcome:
+        file, files = place
+
+        def told(step: IndexProgress) -> None:
+            report(replace(step, file=file, files=files))
+
+        indexed = self.library.add(
+            upload.path, recipe, name=upload.name, password=upload.password, on_progress=told, cancel=cancel
+        )
+        return Outcome(indexed, upload.path)
+
+    def unlock(self, failure: str, password: str, recipe: Recipe) -> None:
+        """Try an encrypted file again with a password."""
+        known = self.jobs.failure(failure)
+        if known is None or known.path is None or not known.path.exists():
+            raise UsageError("That file is not here any more.", "Add it again.")
+        self.add([Upload(known.path, known.outcome.document, password)], recipe)
+
+    def remove(self, name: str) -> None:
+        """Forget a document."""
+        self.library.remove(name)
+        self.jobs.touch()
+
+    # questions -------------------------------------------------------------------------------------
+
+    def ask(self, conversation: str, question: str, recipe: Recipe, documents: Sequence[str] | None) -> str:
+        """Store the question, answer it in the background; returns the id of the answer's message."""
+        history = list(self._history(conversation))
+        self.conversations.add(conversation, "user", question)
+
+        def source(cancel: CancelFlag) -> Iterator[AskEvent | IndexProgress]:
+            yield from passing(
+                lambda report: self.library.prepare(recipe, documents, on_progress=report, cancel=cancel)
+            )
+            yield from self.library.ask(question, recipe, history=history, documents=documents, cancel=cancel)
+
+        return self.answers.start(conversation, Turn(question), recipe.to_json(), source)
+
+    def _history(self, conversation: str) -> Iterator[Message]:
+        """Questions with an answer worth remembering; what failed or was cut short is left out."""
+        question = ""
+        for message in self.conversations.messages(conversation):
+            if message.role == "user":
+                question = message.text
+            elif message.state == "done" and question:
+                yield Message("user", question)
+                yield Message("assistant", message.text)
+
+    def turn(self, message: str) -> Turn | None:
+        """An answer, running or stored."""
+        return self.answers.peek(message) or stored_turn(self.conversations.find(message))
+
+
+def stored_turn(message: StoredMessage | None) -> Turn | None:
+    """The answer a stored message holds."""
+    if message is None or message.role != "assistant" or not message.details:
+        return None
+    turn = Turn.from_json(message.details)
+    return turn.with_state(message.state)

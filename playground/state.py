@@ -1,0 +1,51 @@
+"""What one browser tab has chosen. Kept in the browser, so that a reload finds it again."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipelines.errors import UsageError
+from pipelines.recipe import Recipe
+
+
+class Session(BaseModel):
+    """A person's choices: immutable plain data, so that no two tabs can share it by accident."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    conversation: str = ""
+    recipe: str = ""  # JSON; empty is the standard recipe
+    out_of_play: tuple[str, ...] = ()  # documents not ticked; new ones are in play
+    editing: str = ""  # id of the question being edited
+    message: str = ""  # whose evidence is shown
+    passage: int = 0  # which of its passages, from 1; 0 is none
+    quote: int = -1  # which quote of that citation; -1 is the whole passage
+    document: str = ""  # what the evidence panel shows
+    page: int = 1
+    zoom: int = 100
+
+    @classmethod
+    def restore(cls, data: Any) -> Self:
+        """A session from what the browser kept; anything unreadable is a fresh one."""
+        try:
+            return cls.model_validate(data or {})
+        except ValidationError:
+            return cls()
+
+    def to(self, **changes: Any) -> Self:
+        """A copy with changes."""
+        return self.model_copy(update=changes)
+
+    def keep(self) -> dict[str, Any]:
+        """Plain data for the browser."""
+        return self.model_dump(mode="json")
+
+
+def recipe_of(session: Session) -> Recipe:
+    """The session's recipe; the standard one where it never chose, or chose with an older app."""
+    try:
+        return Recipe.from_json(session.recipe) if session.recipe else Recipe()
+    except UsageError:
+        return Recipe()

@@ -1,0 +1,229 @@
+"""The chat tab: ask, watch the answer grow, follow its citations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from pipelines.conversations import StoredMessage
+from pipelines.errors import UsageError
+from playground.services import Services, stored_turn
+from playground.state import Session, recipe_of
+from playground.tabs import evidence
+from playground.tabs.shell import Shell, panel, wire
+from playground.turn import Turn
+from playground.views.answer import exchange
+from playground.views.conversations import conversation_menu, welcome
+from playground.views.html import join
+
+# handlers: plain data in, plain data out ------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What the tab shows: finished exchanges, the last one, and whether it is being written."""
+
+    earlier: str
+    last: str
+    running: str = ""
+
+
+def ask(services: Services, session: Session, question: str) -> Session:
+    """Store a question and start its answer; an edited question replaces the old one and what followed."""
+    question = question.strip()
+    if not question:
+        raise UsageError("The question is empty.", "Type one, then press Enter.")
+    if services.answers.running(session.conversation):
+        raise UsageError("An answer is still being written here.", "Wait for it, or press Stop.")
+    known = {c.id for c in services.conversations.all()}
+    conversation = session.conversation
+    if conversation not in known:
+        conversation = services.conversations.create().id
+    if session.editing:
+        services.conversations.cut(conversation, session.editing)
+    recipe = recipe_of(session)
+    names = [d.document for d in services.documents(recipe)]
+    chosen = [name for name in names if name not in session.out_of_play]
+    if not chosen:
+        raise UsageError("No document is in play.", "Tick one in the list of documents, or add one.")
+    message = services.ask(conversation, question, recipe, None if len(chosen) == len(names) else chosen)
+    return session.to(conversation=conversation, editing="", message=message, passage=0, quote=-1)
+
+
+def retry(services: Services, session: Session, message: str) -> Session:
+    """Ask the question of an answer again."""
+    messages = services.conversations.messages(session.conversation)
+    asked = _question_before(messages, message)
+    return ask(services, session.to(editing=asked.id), asked.text)
+
+
+def edit(services: Services, session: Session, message: str) -> tuple[Session, str]:
+    """Put a question back into the composer; sending it replaces what followed."""
+    found = services.conversations.find(message)
+    if found is None:
+        raise UsageError("That question is not here any more.")
+    return session.to(editing=message), found.text
+
+
+def _question_before(messages: list[StoredMessage], answer: str) -> StoredMessage:
+    place = next((i for i, m in enumerate(messages) if m.id == answer), 0)
+    if place < 1 or messages[place - 1].role != "user":
+        raise UsageError("The question of that answer is not here any more.")
+    return messages[place - 1]
+
+
+def screen(services: Services, session: Session) -> Screen:
+    """The conversation as it stands."""
+    exchanges = _exchanges(services, session.conversation)
+    if not exchanges:
+        hello = welcome(services.first_questions(), len(services.documents(recipe_of(session))))
+        return Screen("", str(hello))
+    drawn = [exchange(turn, answer, question) for turn, answer, question in exchanges]
+    return Screen(str(join(*drawn[:-1])), str(drawn[-1]), services.answers.running(session.conversation))
+
+
+def _exchanges(services: Services, conversation: str) -> list[tuple[Turn, str, str]]:
+    """(turn, id of the answer, id of the question), in order."""
+    found: list[tuple[Turn, str, str]] = []
+    question: StoredMessage | None = None
+    for message in services.conversations.messages(conversation) if conversation else ():
+        if message.role == "user":
+            question = message
+            continue
+        turn = services.answers.peek(message.id) or stored_turn(message)
+        if turn is not None:
+            found.append((turn, message.id, question.id if question else ""))
+    return found
+
+
+def follow(services: Services, session: Session) -> Iterator[tuple[Session, str, bool]]:
+    """The answer being written: (session, its markup, whether the evidence moved), until it ends."""
+    message = services.answers.running(session.conversation)
+    if not message:
+        return
+    question = next((q for _, a, q in _exchanges(services, session.conversation) if a == message), "")
+    looked = False
+    for turn in services.answers.follow(message):
+        moved = bool(turn.hits) and (not looked or bool(turn.citations and turn.state != "running"))
+        if moved:
+            session, looked = evidence.first_look(services, session, message, turn), True
+        yield session, str(exchange(turn, message, question)), moved
+
+
+def menu(services: Services, session: Session) -> str:
+    """The list of conversations."""
+    return str(conversation_menu(services.conversations.all(), session.conversation))
+
+
+def manage(services: Services, session: Session, act: str, target: str, value: str = "") -> Session:
+    """New, pick, rename or delete a conversation."""
+    match act:
+        case "pick":
+            services.conversations.get(target)
+            return session.to(conversation=target, editing="", message="", passage=0, quote=-1)
+        case "rename":
+            services.conversations.rename(target, value)
+        case "delete":
+            services.answers.stop(target)
+            services.conversations.delete(target)
+    if act == "new" or (act == "delete" and target == session.conversation):
+        return session.to(conversation="", editing="", message="", passage=0, quote=-1)
+    return session
+
+
+# components and wiring --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Chat:
+    """The tab's components, and the function that draws it afresh."""
+
+    outputs: list[gr.components.Component]
+    draw: Any
+
+
+def build(services: Services, shell: Shell) -> Chat:
+    """Draw the tab and wire it; returns what the app's load event draws into."""
+    with gr.Row(elem_id="chat-tab"):
+        with gr.Column(elem_id="chat"):
+            conversations = panel("conversations")
+            with gr.Column(elem_id="thread"):
+                earlier, last = panel("earlier"), panel("last")
+            with gr.Row(elem_id="composer"):
+                question = gr.Textbox(
+                    show_label=False, label="Question", placeholder="Ask about your documents", lines=1, max_lines=6,
+                    container=False, elem_id="question", autofocus=True,
+                )  # fmt: skip
+                send = gr.Button("Ask", variant="primary", elem_id="ask", min_width=80, scale=0)
+                stop = gr.Button("Stop", elem_id="stop", min_width=80, scale=0, visible=False)
+        with gr.Column(elem_id="evidence-column"):
+            shell.evidence.render()
+
+    outputs = [shell.kept, conversations, earlier, last, shell.evidence, send, stop]
+
+    def draw(session: Session) -> Iterator[list[Any]]:
+        """Everything once, then the answer as it grows."""
+        now = screen(services, session)
+        shown = str(evidence.panel(services, session))
+        yield [session.keep(), menu(services, session), now.earlier, now.last, shown, *_buttons(bool(now.running))]
+        if not now.running:
+            return
+        for moved_session, markup, moved in follow(services, session):
+            session = moved_session
+            panel_now = str(evidence.panel(services, session)) if moved else gr.skip()
+            yield [
+                session.keep() if moved else gr.skip(),
+                gr.skip(),
+                gr.skip(),
+                markup,
+                panel_now,
+                gr.skip(),
+                gr.skip(),
+            ]
+        yield [*(gr.skip() for _ in outputs[:-2]), *_buttons(False)]
+
+    def on_ask(text: str, kept: Any) -> Iterator[list[Any]]:
+        session = ask(services, Session.restore(kept), text)
+        for update in draw(session):
+            yield ["", *update]
+
+    def on_thread(kept: Any, event: gr.EventData) -> Iterator[list[Any]]:
+        session, act, arg = Session.restore(kept), event._data["act"], event._data["arg"]
+        if act == "cite":
+            yield [gr.skip(), *_look(evidence.cite(services, session, arg))]
+        elif act == "edit":
+            session, text = edit(services, session, arg)
+            yield [text, session.keep(), *(gr.skip() for _ in outputs[1:])]
+        elif act in ("retry", "sample"):
+            session = retry(services, session, arg) if act == "retry" else ask(services, session, arg)
+            for update in draw(session):
+                yield ["", *update]
+
+    def _look(session: Session) -> list[Any]:
+        return [
+            session.keep(),
+            *(gr.skip() for _ in range(3)),
+            str(evidence.panel(services, session)),
+            *(gr.skip() for _ in range(2)),
+        ]
+
+    def on_menu(kept: Any, event: gr.EventData) -> Iterator[list[Any]]:
+        data = event._data
+        yield from draw(manage(services, Session.restore(kept), data["act"], data["arg"], data.get("value", "")))
+
+    def on_stop(kept: Any) -> None:
+        services.answers.stop(Session.restore(kept).conversation)
+
+    wire([question.submit, send.click], on_ask, [question, shell.kept], [question, *outputs])
+    for thread in (earlier, last):
+        wire([thread.click], on_thread, [shell.kept], [question, *outputs])
+    wire([conversations.click], on_menu, [shell.kept], outputs)
+    wire([stop.click], on_stop, [shell.kept], [])
+    return Chat(outputs, draw)
+
+
+def _buttons(running: bool) -> list[Any]:
+    return [gr.update(visible=not running), gr.update(visible=running)]

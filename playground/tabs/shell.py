@@ -1,0 +1,95 @@
+"""What all tabs share on a page: the session, the evidence panel, and one way to wire a handler."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from pipelines.errors import PlaygroundError
+
+#: Buttons and forms inside a panel report as clicks that carry (act, arg, value).
+DELEGATE = """
+const tell = (source, value) => trigger('click', {act: source.dataset.act, arg: source.dataset.arg || '', value});
+element.addEventListener('click', (event) => {
+  const source = event.target.closest('button[data-act]');
+  if (source && !source.disabled) tell(source, '');
+});
+element.addEventListener('submit', (event) => {
+  const source = event.target.closest('form[data-act]');
+  if (!source) return;
+  event.preventDefault();
+  tell(source, source.elements.value.value);
+  source.reset();
+});
+"""
+
+
+@dataclass(frozen=True)
+class Shell:
+    """Components that several tabs read or write."""
+
+    kept: gr.BrowserState
+    evidence: gr.HTML
+
+
+def panel(name: str, render: bool = True) -> gr.HTML:
+    """A place for a view's markup."""
+    return gr.HTML("", elem_id=name, js_on_load=DELEGATE, apply_default_css=False, container=False, render=render)
+
+
+def wire(
+    triggers: Sequence[Any],
+    handler: Callable[..., Any],
+    inputs: Sequence[Any],
+    outputs: Sequence[Any],
+    *,
+    trigger_mode: Any = "once",
+    queue: bool = True,
+) -> Any:
+    """Wire a handler that no client calls: hidden from the API, never waiting for other sessions."""
+    return gr.on(
+        list(triggers),
+        guarded(handler),
+        list(inputs),
+        list(outputs),
+        api_visibility="private",
+        show_progress="hidden",
+        concurrency_limit=None,
+        trigger_mode=trigger_mode,
+        queue=queue,
+    )
+
+
+def guarded(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """The handler with errors that a person can mend shown as a message; generators stay generators."""
+    if inspect.isgeneratorfunction(handler):
+
+        @functools.wraps(handler)
+        def stream(*args: Any, **kwargs: Any) -> Any:
+            try:
+                yield from handler(*args, **kwargs)
+            except PlaygroundError as error:
+                raise shown(error) from error
+
+        return stream
+
+    @functools.wraps(handler)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return handler(*args, **kwargs)
+        except PlaygroundError as error:
+            raise shown(error) from error
+
+    return call
+
+
+def shown(error: PlaygroundError) -> gr.Error:
+    """An error as Gradio shows it; its text is escaped, since it may name a hostile file."""
+    from markupsafe import escape
+
+    return gr.Error(str(escape(str(error))), title="That did not work", print_exception=False, duration=12)

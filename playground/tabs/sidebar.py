@@ -1,0 +1,134 @@
+"""The sidebar: documents, the engine that answers, the recipe in use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from pipelines.recipe import Recipe
+from playground.services import Services, Upload
+from playground.state import Session, recipe_of
+from playground.tabs import evidence, recipe
+from playground.tabs.shell import Shell, panel, wire
+from playground.views.documents import document_list, job_list
+from playground.views.html import join
+
+#: Seconds between two looks at the background work.
+TICK_S = 1.0
+
+
+class Uploads(gr.File):
+    """A file box that keeps the names people gave their files; the stored ones are cleaned of odd characters."""
+
+    is_template = True
+
+    def preprocess(self, payload: Any) -> Any:
+        """Give (stored path, original name) for each file."""
+        paths = super().preprocess(payload) or []
+        names = [item.orig_name or "" for item in (payload.root if payload else ())]
+        return [(str(path), name) for path, name in zip(paths, names, strict=True)]
+
+
+# handlers ---------------------------------------------------------------------------------------------
+
+
+def add(services: Services, session: Session, files: Sequence[tuple[str, str]]) -> str:
+    """Index uploaded files in the background; returns the job's id, "" where there was no file."""
+    uploads = [Upload(Path(path), bare_name(name) or Path(path).name) for path, name in files]
+    return services.add(uploads, recipe_of(session)) if uploads else ""
+
+
+def bare_name(name: str) -> str:
+    """The last part of a name, without folders of any system."""
+    return name.replace("\\", "/").rpartition("/")[2].strip()
+
+
+def documents(services: Services, session: Session) -> str:
+    """Work in progress, then the documents."""
+    listed = document_list(services.documents(recipe_of(session)), session.out_of_play, services.jobs.failures())
+    return str(join(job_list(services.jobs.snapshot()), listed))
+
+
+def act(services: Services, session: Session, what: str, target: str, value: str = "") -> Session:
+    """Carry out what a person pressed in the list of documents."""
+    match what:
+        case "tick":
+            out = set(session.out_of_play) ^ {target}
+            return session.to(out_of_play=tuple(sorted(out)))
+        case "open":
+            return evidence.open_document(session, target)
+        case "remove":
+            services.remove(target)
+            gone = session.document == target
+            left = tuple(name for name in session.out_of_play if name != target)
+            return session.to(out_of_play=left, **({"document": "", "passage": 0} if gone else {}))
+        case "unlock":
+            services.unlock(target, value, recipe_of(session))
+        case "dismiss":
+            services.jobs.dismiss(target)
+        case "cancel":
+            services.jobs.cancel(target)
+    return session
+
+
+# components and wiring ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Sidebar:
+    """The sidebar's components, and the function that draws it afresh."""
+
+    outputs: list[Any]
+    draw: Any
+
+
+def build(services: Services, shell: Shell) -> Sidebar:
+    """Draw the sidebar and wire it."""
+    gr.HTML("<h2>Documents</h2>", apply_default_css=False)
+    box = Uploads(
+        file_count="multiple", show_label=False, label="Add PDF, Markdown or text files", height=96, elem_id="upload"
+    )
+    listed = panel("documents")
+    gr.HTML("<h2>Engine</h2>", apply_default_css=False)
+    engine = panel("engine")
+    gr.HTML("<h2>Recipe</h2>", apply_default_css=False)
+    words = panel("recipe-summary")
+    forms = []
+    for section, title in recipe.SECTIONS.items():
+        with gr.Accordion(title, open=False, elem_classes=["section"], elem_id=f"section-{section}"):
+            forms.append(recipe.build_form(section, Recipe()))
+    for form in forms:
+        recipe.wire_form(form, shell, words)
+    timer, seen = gr.Timer(TICK_S), gr.State(-1)
+
+    def on_files(files: Any, kept: Any) -> list[Any]:
+        session = Session.restore(kept)
+        add(services, session, files or [])
+        return [None, documents(services, session)]
+
+    def on_documents(kept: Any, event: gr.EventData) -> list[Any]:
+        data, session = event._data, Session.restore(kept)
+        changed = act(services, session, data["act"], data["arg"], data.get("value", ""))
+        moved = changed.document != session.document or data["act"] == "open"
+        shown = str(evidence.panel(services, changed)) if moved else gr.skip()
+        return [changed.keep(), documents(services, changed), shown]
+
+    def on_tick(kept: Any, version: int) -> list[Any]:
+        now = services.jobs.version
+        if now == version:
+            return [gr.skip(), gr.skip()]
+        return [documents(services, Session.restore(kept)), now]
+
+    def draw(session: Session) -> list[Any]:
+        chosen = recipe_of(session)
+        values = [update for form in forms for update in form.show(chosen)]
+        return [documents(services, session), "", recipe.summary(session), *values]
+
+    wire([box.upload], on_files, [box, shell.kept], [box, listed])
+    wire([listed.click], on_documents, [shell.kept], [shell.kept, listed, shell.evidence])
+    wire([timer.tick], on_tick, [shell.kept, seen], [listed, seen], trigger_mode="once")
+    return Sidebar([listed, engine, words, *(x for form in forms for x in form.outputs)], draw)

@@ -1,0 +1,67 @@
+"""How it looks: a Gradio theme of system fonts and our variables, a style sheet, a little script."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+ASSETS = Path(__file__).parent / "assets"
+
+_TEXT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif"]
+_CODE = ["ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace"]
+
+
+def theme() -> gr.themes.Base:
+    """Gradio's own components in our colours; the values live in ``assets/app.css``."""
+    values = {
+        "body_background_fill": "var(--ground)",
+        "body_text_color": "var(--ink)",
+        "body_text_color_subdued": "var(--muted)",
+        "background_fill_primary": "var(--surface)",
+        "background_fill_secondary": "var(--ground)",
+        "block_background_fill": "transparent",
+        "block_border_color": "var(--line)",
+        "block_border_width": "0px",
+        "block_label_background_fill": "transparent",
+        "block_label_text_color": "var(--muted)",
+        "block_title_text_color": "var(--ink)",
+        "block_info_text_color": "var(--muted)",
+        "block_shadow": "none",
+        "border_color_primary": "var(--line)",
+        "border_color_accent": "var(--accent)",
+        "color_accent": "var(--accent)",
+        "color_accent_soft": "var(--accent-soft)",
+        "panel_background_fill": "transparent",
+        "input_background_fill": "var(--surface)",
+        "input_border_color": "var(--edge)",
+        "input_border_color_focus": "var(--accent)",
+        "input_placeholder_color": "var(--muted)",
+        "button_primary_background_fill": "var(--accent)",
+        "button_primary_background_fill_hover": "var(--accent-strong)",
+        "button_primary_text_color": "var(--on-accent)",
+        "button_primary_border_color": "var(--accent)",
+        "button_secondary_background_fill": "var(--surface)",
+        "button_secondary_background_fill_hover": "var(--accent-soft)",
+        "button_secondary_text_color": "var(--ink)",
+        "button_secondary_border_color": "var(--edge)",
+        "slider_color": "var(--accent)",
+        "checkbox_background_color_selected": "var(--accent)",
+        "checkbox_border_color": "var(--edge)",
+        "link_text_color": "var(--accent)",
+    }
+    both = {**values, **{f"{name}_dark": value for name, value in values.items() if _has_dark(name)}}
+    return gr.themes.Base(font=_TEXT, font_mono=_CODE, radius_size="md", text_size="md").set(**both)
+
+
+def _has_dark(name: str) -> bool:
+    import inspect
+
+    return f"{name}_dark" in inspect.signature(gr.themes.Base.set).parameters
+
+
+def look() -> dict[str, Any]:
+    """What ``launch`` takes: theme, style sheet, and the script for the page's head."""
+    script = (ASSETS / "app.js").read_text("utf-8")
+    return {"theme": theme(), "css": (ASSETS / "app.css").read_text("utf-8"), "head": f"<script>{script}</script>"}

@@ -1,0 +1,21 @@
+"""The page's frame: its name, the way to the panes on a narrow screen, light or dark."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from playground.views.html import el
+
+_PANES = (("sidebar", "Documents"), ("chat", "Chat"), ("evidence-column", "Evidence"))
+
+
+def header() -> Markup:
+    """The bar at the top."""
+    panes = [el("a", label, href=f"#{pane}", data_pane=pane) for pane, label in _PANES]
+    return el(
+        "header",
+        el("h1", "RAG playground"),
+        el("p", "Your documents, your questions, this machine.", class_="tagline"),
+        el("nav", panes, aria_label="Panes", class_="panes"),
+        el("button", "◐", type="button", id="theme", aria_label="Switch between light and dark", title="Light or dark"),
+    )
