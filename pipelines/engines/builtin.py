@@ -1,0 +1,250 @@
+"""The built-in engine: a small language model in this process, no server to install.
+
+Options are Ollama's, with the defaults of the newest Ollama, so that a recipe means the same on both engines.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Event as CancelFlag
+from typing import Any
+
+from pipelines.engines import ollama_versions
+from pipelines.engines.base import (
+    ChatEvent,
+    Message,
+    ModelInfo,
+    PullEvent,
+)
+from pipelines.engines.builtin_models import MODELS, SMALL, known
+from pipelines.engines.builtin_runtime import Runtime
+from pipelines.engines.builtin_wire import Answer, request, translate
+from pipelines.engines.download import fetch
+from pipelines.engines.gguf import NotGguf, read_header
+from pipelines.errors import EngineError, EngineFailed, EngineRefused, ModelMissing
+from pipelines.settings import Settings
+
+POLL_S = 0.03
+DEFAULTS = ollama_versions.default_options(ollama_versions.NEWEST)
+
+
+class BuiltinEngine:
+    """Models in GGUF files, run by xllamacpp. Thread-safe; a model is loaded on first use.
+
+    Args:
+        settings: ``models_dir``, ``builtin_model`` (a GGUF file of one's own), ``threads``, ``offline``.
+    """
+
+    name = "builtin"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._runtime = Runtime(settings.threads)
+        self._headers: dict[tuple[Path, int, int], ModelInfo] = {}  # (path, size, mtime) -> info
+
+    @property
+    def version(self) -> str:
+        """Version of the library that runs the models."""
+        from importlib.metadata import version
+
+        return version("xllamacpp")
+
+    @property
+    def sampler_order(self) -> tuple[str, ...]:
+        """In which order the samplers cut the distribution: as the newest Ollama's."""
+        return ollama_versions.sampler_order(ollama_versions.NEWEST)
+
+    @property
+    def default_options(self) -> dict[str, Any]:
+        """Values for options that the request does not set."""
+        return dict(DEFAULTS)
+
+    def close(self) -> None:
+        """Free the model's memory."""
+        self._runtime.close()
+
+    # models ----------------------------------------------------------------------------------------
+
+    def models(self) -> list[ModelInfo]:
+        """Models ready to run, the best first: one's own, then the known ones by size. Raises nothing.
+
+        A file that is missing or damaged is left out; :meth:`info` says what is wrong with it.
+        """
+        by_size = sorted(MODELS, key=lambda model: -model.parameters)
+        names = [self.own_name] if self.own_name else []
+        ready = []
+        for name in names + [model.name for model in by_size]:
+            with suppress(EngineError):
+                ready.append(self.info(name))
+        return ready
+
+    @property
+    def own_name(self) -> str:
+        """Name of the file a person runs by its path; empty when there is none."""
+        return self._own.stem if self._own else ""
+
+    @property
+    def _own(self) -> Path | None:
+        return Path(self._settings.builtin_model).expanduser() if self._settings.builtin_model else None
+
+    def info(self, model: str) -> ModelInfo:
+        """What the file says of itself.
+
+        Raises:
+            ModelMissing: not downloaded, or no such name. EngineFailed: the file is damaged.
+        """
+        path = self._path(model)
+        state = path.stat()
+        key = (path, state.st_size, state.st_mtime_ns)
+        if key not in self._headers:
+            self._headers[key] = _info(model, path)
+        return self._headers[key]
+
+    def _path(self, model: str) -> Path:
+        own, table = self._own, known(model)
+        if own and model == own.stem:
+            if own.is_file():
+                return own
+            raise ModelMissing(f"PLAYGROUND_BUILTIN_MODEL names {own}, which is not a file.", "Correct the path.")
+        if table is None:
+            names = ", ".join(known.name for known in MODELS)
+            raise ModelMissing(
+                f"There is no built-in model {model!r}.",
+                f"There is: {names}; any GGUF file runs by its path in PLAYGROUND_BUILTIN_MODEL.",
+            )
+        path = table.path(self._settings.models_dir)
+        if not path.is_file():
+            line = "playground pull builtin" + ("" if table is SMALL else f"/{table.name}")
+            raise ModelMissing(f"The built-in model {model!r} is not downloaded.", f"Get it: `{line}`.")
+        return path
+
+    def ignored_options(self, model: str) -> dict[str, str]:
+        """Options of old Ollamas that llama.cpp does not have."""
+        gone = ("tfs_z", "penalize_newline", "mirostat", "mirostat_eta", "mirostat_tau")
+        return {name: f"The built-in engine has no {name}." for name in gone}
+
+    def count_tokens(self, model: str, text: str) -> tuple[int, bool]:
+        """Exact, by the model's own tokenizer; loads the model when nothing is loaded yet."""
+        import httpx
+
+        with self._runtime.use(self._path(model)) as (loaded, _):
+            try:
+                return loaded.tokenize(text), True
+            except httpx.HTTPError as error:
+                raise EngineFailed(f"The built-in engine could not count tokens: {error}.") from error
+
+    # chat ------------------------------------------------------------------------------------------
+
+    def chat(
+        self,
+        model: str,
+        messages: Sequence[Message],
+        options: Mapping[str, Any],
+        *,
+        top_logprobs: int = 0,
+        think: bool | None = None,
+        schema: Mapping[str, Any] | None = None,
+        cancel: CancelFlag | None = None,
+    ) -> Iterator[ChatEvent]:
+        """Stream an answer; see :meth:`pipelines.engines.base.Engine.chat`."""
+        path, info = self._path(model), self.info(model)
+        if any(message.images for message in messages):
+            raise EngineRefused(
+                f"The built-in model {model!r} cannot see pictures.", "Use an Ollama model with vision."
+            )
+        chosen = DEFAULTS | {name: value for name, value in options.items() if value is not None}
+        body = request(messages, chosen, top_logprobs, think, schema)
+        n_ctx = min(int(chosen["num_ctx"]), info.context or int(chosen["num_ctx"]))
+        stop = cancel or threading.Event()
+        gone = threading.Event()
+        inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+        def work() -> None:
+            try:
+                with self._runtime.use(path, n_ctx) as (loaded, load_s):
+                    inbox.put(load_s)
+                    loaded.server.handle_chat_completions(body, receive)
+                    inbox.put(None)
+            except Exception as error:
+                inbox.put(error)
+
+        def receive(chunk: dict[str, Any]) -> bool:
+            inbox.put(chunk)
+            return gone.is_set() or stop.is_set()
+
+        threading.Thread(target=work, name="builtin-chat", daemon=True).start()
+        try:
+            yield from self._events(inbox, stop, model, top_logprobs)
+        finally:
+            gone.set()
+
+    def _events(
+        self, inbox: queue.SimpleQueue[Any], stop: CancelFlag, model: str, top_logprobs: int
+    ) -> Iterator[ChatEvent]:
+        """What the worker puts in, as events, until it is done or the flag is set."""
+        answer, started = Answer(model, top_logprobs), time.perf_counter()
+        try:
+            while not stop.is_set():
+                try:
+                    item = inbox.get(timeout=POLL_S)
+                except queue.Empty:
+                    continue
+                if item is None:
+                    break
+                if isinstance(item, float):
+                    answer.load_s = item
+                elif isinstance(item, EngineError):
+                    raise item
+                elif isinstance(item, Exception):
+                    raise translate(item, model) from item
+                else:
+                    for event in answer.events(item):
+                        answer.ttft_s = answer.ttft_s or time.perf_counter() - started
+                        yield event
+            if stop.is_set():
+                yield answer.done("cancelled")
+            elif answer.finish is None:
+                raise EngineFailed(f"The built-in engine's answer broke off ({model!r}).", "Try again.")
+            else:
+                yield answer.done(answer.finish)
+        except EngineFailed as error:
+            error.partial = answer.text
+            raise
+
+    # downloads -------------------------------------------------------------------------------------
+
+    def pull(self, name: str, cancel: CancelFlag | None = None) -> Iterator[PullEvent]:
+        """Fetch a known model into ``models_dir``.
+
+        Raises:
+            Cancelled, DownloadForbidden, DownloadFailed, ModelMissing.
+        """
+        model = known(name)
+        if model is None:
+            names = ", ".join(model.name for model in MODELS)
+            raise ModelMissing(f"There is no built-in model {name!r}.", f"There is: {names}.")
+        yield from fetch(model, self._settings, cancel)
+
+
+def _info(model: str, path: Path) -> ModelInfo:
+    try:
+        header = read_header(path)
+    except NotGguf as error:
+        raise EngineFailed(
+            f"{path.name} is not a model file: {error}.", "Delete it and fetch it again, or name another."
+        ) from error
+    table = known(model)
+    return ModelInfo(
+        name=model,
+        size_bytes=path.stat().st_size,
+        parameters=header.parameters,
+        context=header.context,
+        capabilities=frozenset({"completion"}) if header.chat_template else frozenset(),
+        digest=f"sha256:{table.sha256}" if table else "",
+        family=header.architecture,
+    )
