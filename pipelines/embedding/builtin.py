@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from pipelines.embedding import wordpiece
 from pipelines.embedding.base import Kind, OnProgress, Vectors
@@ -34,7 +34,6 @@ DIMENSIONS = 384
 WINDOW = 256 - wordpiece.SPECIALS  # the model card's 256 counts [CLS] and [SEP]
 
 _TOKENISED_AT_ONCE = 256
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class BuiltinEmbedder:
         self.dimensions = DIMENSIONS
         self.window = WINDOW
         self.ruler = wordpiece.WordPieceRuler(f"tokens of {NAME}")
-        self._threads = threads or _cores()
+        self._threads = threads or usable_cores()
         self._lock = threading.Lock()
         self._session: Any = None
 
@@ -177,7 +176,7 @@ def _model_bytes() -> bytes:
     return data
 
 
-def _cores() -> int:
+def usable_cores() -> int:
     """Cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -199,25 +199,22 @@ def embed_cached(
     vectors = np.empty((len(texts), embedder.dimensions), dtype=np.float32)
     done = 0
 
-    def settle(made: Mapping[bytes, NDArray[np.float32]]) -> None:
+    def settle(found: Mapping[bytes, NDArray[np.float32]]) -> None:
         nonlocal done
-        for name, vector in made.items():
+        for name, vector in found.items():
             vectors[places[name]] = vector
             done += len(places[name])
-        if on_progress is not None and made:
-            on_progress(done)
+        step(0)
 
-    def step(made: int) -> None:
+    def step(more: int) -> None:
         if cancel is not None and cancel.is_set():
             raise Cancelled
         if on_progress is not None:
-            on_progress(done + made)
+            on_progress(done + more)
 
     known = cache.get_many(list(places), embedder.dimensions)
     settle(known)
-    missing = [name for name in places if name not in known]
-    for names in _chunks(missing, BATCH):
-        step(0)
+    for names in _chunks([name for name in places if name not in known], BATCH):
         rows = embedder.embed([texts[places[name][0]] for name in names], kind, on_progress=step)
         made = dict(zip(names, rows, strict=True))
         cache.put_many(made)
