@@ -27,7 +27,8 @@ OnPages = Callable[[int, int], None]
 
 MAX_CHARACTERS = 100_000_000  # of one document; a thousand long novels
 _ABOUT_SECONDS = 15.0  # most time for outline, labels and metadata
-_ABOUT_MEMORY = 0.3  # of what parsing may take
+_ABOUT_MEMORY = 0.3  # of what parsing may take,
+_ABOUT_MEMORY_MB = 150  # but enough to start
 _TRIED_PAGES = 5  # shown to pypdf where pdfium finds no text at all
 _TRIED_SECONDS = 10.0
 
@@ -154,17 +155,13 @@ def _read_pages(job: _Job) -> _Reading:
     """The pages by pdfium, or by pypdf where pdfium has nothing."""
     try:
         reading = _read(job, "text", job.seconds_left)
-        if reading.total:
-            return _second_opinion(job, reading) if reading.empty else reading
     except DamagedFile as error:
         return _read_second(job, error)
-    return _read_second(
-        job,
-        DamagedFile(
-            f"{job.name} opens, but has no pages.",
-            "It is damaged or was never finished: copy or download it again.",
-        ),
-    )
+    if len(reading.broken) == len(reading.pages):
+        what = "none of its pages can be read" if reading.pages else "has no pages"
+        fix = "It is damaged or was never finished: copy or download it again."
+        return _read_second(job, DamagedFile(f"{job.name} opens, but {what}.", fix))
+    return _second_opinion(job, reading) if reading.empty else reading
 
 
 def _read_second(job: _Job, first: DamagedFile) -> _Reading:
@@ -177,6 +174,8 @@ def _read_second(job: _Job, first: DamagedFile) -> _Reading:
         reading = _read(job, "second text", job.seconds_left)
     except DamagedFile as error:
         raise first from error
+    if len(reading.broken) == len(reading.pages):
+        raise first
     reading.notes.append("Damaged: one parser gave up on it and another read what it could. Compare the pages.")
     return reading
 
@@ -234,7 +233,8 @@ def _read_about(job: _Job, cancel: _Either) -> _About:
             about.outline = [(str(t), int(level), int(page)) for t, level, page in header["outline"]]
 
     seconds = min(_ABOUT_SECONDS, job.seconds_left)
-    with PdfWorker(seconds=seconds, memory_mb=job.settings.parse_memory_mb * _ABOUT_MEMORY) as worker:
+    memory = max(_ABOUT_MEMORY_MB, job.settings.parse_memory_mb * _ABOUT_MEMORY)
+    with PdfWorker(seconds=seconds, memory_mb=memory) as worker:
         try:
             worker.call("about", job.request, on_part, cancel=cancel)
         except DocumentError as error:
