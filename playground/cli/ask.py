@@ -206,7 +206,7 @@ def show_answer(out: Console, answered: Answered, hits: Sequence[Hit], streamed:
     """The answer unless it was streamed, its sources, who answered and how fast."""
     out.print(_line("" if streamed else answered.text))
     if not answered.answerable:
-        out.print(_line("The documents do not say. The nearest passages:"), style="yellow")
+        out.print(_line("The nearest passages:"), style="yellow")
         cited = [(f"[{hit.rank}]", hit.document, page_of(hit), _start_of(hit.text, 90)) for hit in hits]
     else:
         cited = [(f"[{c.n}]", c.hit.document, page_of(c.hit), QUOTE_WORDS[c.check]) for c in answered.citations]

@@ -11,10 +11,14 @@ import typer
 
 from pipelines.events import Indexed, IndexProgress
 from playground.cli.console import Progress, Result, clean, problem, table, warn
-from playground.cli.options import Call, command
+from playground.cli.exits import describe_fault
+from playground.cli.options import Call, Password, command
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from pipelines.library import Library
+    from pipelines.recipe import Recipe
 
 #: The fields of a document on the command line, in order.
 FIELDS = (
@@ -43,7 +47,7 @@ def add_to(app: typer.Typer) -> None:
 def index(
     call: Call,
     paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Files and folders: PDF, Markdown, plain text.")],
-    password: Annotated[str | None, typer.Option("--password", help="Opens encrypted files.", metavar="TEXT")] = None,
+    password: Password = None,
 ) -> Result:
     """Add files to the library: read, cut, embed, store. What is known already is not done again.
 
@@ -61,11 +65,21 @@ def index(
             for number, path in enumerate(files, 1):
                 with Progress() as progress:
                     report = reporter(progress, number, len(files))
-                    outcome = library.add(path, call.recipe, password=password, on_progress=report)
+                    outcome = add(library, path, call.recipe, password, report)
                 outcomes.append(outcome)
                 tell(outcome)
     failed = any(outcome.status == "failed" for outcome in outcomes)
     return Result(as_json(outcomes), lambda out: show(out, outcomes), int(failed))
+
+
+def add(
+    library: Library, path: Path, recipe: Recipe, password: str | None, report: Callable[[IndexProgress], None]
+) -> Indexed:
+    """Add one file. Whatever happens to it, also what nobody foresaw, its neighbours go on."""
+    try:
+        return library.add(path, recipe, password=password, on_progress=report)
+    except Exception as error:
+        return Indexed(path.name, "", "failed", describe_fault(error), getattr(error, "fix", ""))
 
 
 def documents(call: Call) -> Result:

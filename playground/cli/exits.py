@@ -40,18 +40,18 @@ def exit_code(run: Callable[[], int]) -> int:
 
 def report(error: Exception) -> int:
     """Say what went wrong, for a person; the traceback only when asked for."""
+    problem(f"{describe_fault(error)} {getattr(error, 'fix', '')}")
+    return error.exit_code if isinstance(error, PlaygroundError) else 1
+
+
+def describe_fault(error: Exception) -> str:
+    """An exception in one sentence; its traceback goes to stderr when PLAYGROUND_DEBUG asks for it."""
     if os.environ.get("PLAYGROUND_DEBUG", "") not in ("", "0"):
         traceback.print_exception(error, file=sys.stderr)
     if isinstance(error, PlaygroundError):
-        problem(str(error))
-        return error.exit_code
-    problem(f"{describe(error)} This is a fault of the playground: PLAYGROUND_DEBUG=1 shows where.")
-    return 1
-
-
-def describe(error: Exception) -> str:
-    """An unforeseen exception in one sentence."""
-    return f"{type(error).__name__}: {str(error) or 'no message'}.".replace("..", ".")
+        return error.message
+    said = f"{type(error).__name__}: {error or 'no message'}".rstrip(".")
+    return f"{said}. This is a fault of the playground: PLAYGROUND_DEBUG=1 shows where."
 
 
 def interrupted() -> int:

@@ -53,6 +53,10 @@ Assignments = Annotated[
         rich_help_panel=RECIPE_PANEL,
     ),
 ]
+Password = Annotated[
+    str | None,
+    typer.Option("--password", help="Opens encrypted PDFs.", metavar="TEXT", show_default=False),
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON value on stdout, nothing else.")]
 
 

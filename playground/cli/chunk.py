@@ -1,0 +1,86 @@
+"""``chunk``: how a file would be cut, without a library."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from playground.cli.console import Progress, Result, one_line, table, warn
+from playground.cli.options import Call, Password, command
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pipelines.loading.document import Document
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "chunk")(chunk)
+
+
+def chunk(
+    call: Call,
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A PDF, Markdown or text file.")],
+    password: Password = None,
+) -> Result:
+    """Show how a file is cut. Nothing is stored, no library is opened.
+
+    Example: playground chunk notes.md --chunker recursive --set chunker.size=120
+    """
+    from pipelines import registry
+    from pipelines.chunking import cut
+
+    recipe, settings = call.recipe, call.settings
+    embedder = registry.get("embedder", recipe.embedder.name).build(recipe.embedder.params, settings)
+    read = registry.get("reader", recipe.reader.name).build
+    with Progress() as progress:
+        document: Document = read(
+            path,
+            recipe.reader.params,
+            password=password,
+            settings=settings,
+            on_progress=lambda done, total: progress.update(f"{path.name} · page {done} of {total}"),
+        )
+        progress.update(f"{path.name} · cutting")
+        made = cut(document, recipe.chunker, embedder)
+    for note in (*document.health.notes, made.note):
+        if note:
+            warn(f"{document.name}: {note}")
+    chunks = [
+        {
+            "start": span.start,
+            "end": span.end,
+            "pages": [page.number for page in document.pages_of(span.start, span.end)],
+            "tokens": embedder.ruler.count(document.text[span.start : span.end]),
+            "text": document.text[span.start : span.end],
+        }
+        for span in made.spans
+    ]
+    data = {"text_length": len(document.text), "chunks": chunks}
+    return Result(data, lambda out: show(out, chunks, f"{recipe.chunker} · {embedder.ruler.name}"))
+
+
+def show(out: Console, chunks: Sequence[dict[str, Any]], how: str) -> None:
+    """A chunk a row, and their sizes in one line."""
+    from rich.text import Text
+
+    rows = [
+        (number, f"{c['start']}–{c['end']}", ", ".join(map(str, c["pages"])), c["tokens"], _shortened(c["text"]))
+        for number, c in enumerate(chunks, 1)
+    ]
+    if rows:
+        out.print(table(("#", "characters", "pages", "tokens", "text"), rows, right=("#", "tokens")))
+    sizes = sorted(c["tokens"] for c in chunks)
+    spread = f" of {sizes[0]} to {sizes[-1]} tokens, {sizes[len(sizes) // 2]} in the middle" if sizes else ""
+    out.print(Text(f"{len(chunks)} chunks{spread} · {how}", style="dim"))
+
+
+def _shortened(text: str, length: int = 100) -> str:
+    """Both ends of a chunk: where cuts fell is what one wants to see."""
+    line = one_line(text)
+    half = length // 2
+    return line if len(line) <= length else f"{line[:half].rstrip()} … {line[-half:].lstrip()}"
