@@ -46,7 +46,7 @@ def _of_page(pdf: PdfDocument, wanted: Mapping[str, Any]) -> list[list[Box]]:
             return nothing
         found = []
         for start, end in wanted["ranges"]:
-            placed = lines(on_page(box, visible, rotation) for box in _runs(textpage, text, start, end))
+            placed = _lines(textpage, _characters(textpage, text, start, end), visible, rotation)
             cut = (fractions(box, width, height) for box in placed)
             found.append([box for box in cut if box])
         return found
@@ -55,16 +55,42 @@ def _of_page(pdf: PdfDocument, wanted: Mapping[str, Any]) -> list[list[Box]]:
         page.close()
 
 
-def _runs(textpage: PdfTextPage, text: TextMap, start: int, end: int) -> Iterator[Box]:
-    """A box for each run of characters drawn together, in the PDF's own space."""
+def _characters(textpage: PdfTextPage, text: TextMap, start: int, end: int) -> tuple[int, int]:
+    """First and last character of a range in pdfium's list: it has some that are not in the text."""
     import pypdfium2.raw as raw
 
-    # pdfium leaves some characters out of the text: the places in the text are not those of its list.
     first = raw.FPDFText_GetCharIndexFromTextIndex(textpage, text.unit(start))
     last = raw.FPDFText_GetCharIndexFromTextIndex(textpage, text.unit(end - 1))
+    return int(first), int(last)
+
+
+def _lines(textpage: PdfTextPage, characters: tuple[int, int], visible: Box, rotation: int) -> list[Box]:
+    """The lines of a range, on the page as shown.
+
+    Where letters have no outline (the invisible text over a scan), their font's height stands in.
+    """
+    first, last = characters
     if first < 0 or last < first:
-        return
+        return []
+    inked = lines(on_page(box, visible, rotation) for box in _runs(textpage, first, last))
+    return inked or lines(on_page(box, visible, rotation) for box in _cells(textpage, first, last))
+
+
+def _runs(textpage: PdfTextPage, first: int, last: int) -> Iterator[Box]:
+    """A box around the ink of each run of characters drawn together, in the PDF's own space."""
+    import pypdfium2.raw as raw
+
     left, bottom, right, top = c_double(), c_double(), c_double(), c_double()
     for index in range(raw.FPDFText_CountRects(textpage, first, last - first + 1)):
         if raw.FPDFText_GetRect(textpage, index, left, top, right, bottom):
             yield left.value, bottom.value, right.value, top.value
+
+
+def _cells(textpage: PdfTextPage, first: int, last: int) -> Iterator[Box]:
+    """A box for each character, as high as its font."""
+    import pypdfium2.raw as raw
+
+    box = raw.FS_RECTF()
+    for index in range(first, last + 1):
+        if raw.FPDFText_GetLooseCharBox(textpage, index, box):
+            yield box.left, box.bottom, box.right, box.top
