@@ -83,7 +83,7 @@ class Recipe(BaseModel):
         assert isinstance(chosen, Choice)
         return chosen
 
-    def with_(self, section: str, name: str | None = None, **params: Any) -> Recipe:
+    def with_(self, section: str, name: str | None = None, /, **params: Any) -> Recipe:
         """A copy with another part (its defaults, then ``params``), or the same part with knobs turned."""
         old = self.choice(section)
         name = name or old.name
@@ -96,7 +96,8 @@ class Recipe(BaseModel):
         Raises:
             UsageError: an unknown section, part or field (the message lists what there is).
         """
-        recipe, knobs = self, []
+        recipe = self
+        knobs: list[tuple[str, str, str]] = []
         for text in assignments:
             left, equals, value = text.partition("=")
             section, _, field = left.strip().partition(".")
@@ -107,8 +108,9 @@ class Recipe(BaseModel):
                 knobs.append((section, field, value))
             else:
                 recipe = recipe.with_(section, value.strip())
-        for section, field, value in knobs:
-            recipe = recipe.with_(section, **{field: _parse(recipe, section, field, value)})
+        for section in SECTIONS:  # all knobs of a section at once, so that their order does not matter
+            turned = {field: _parse(recipe, section, field, value) for where, field, value in knobs if where == section}
+            recipe = recipe.with_(section, **turned) if turned else recipe
         return recipe
 
     def diff(self, other: Recipe) -> dict[str, tuple[Any, Any]]:

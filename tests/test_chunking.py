@@ -16,7 +16,6 @@ from pipelines.chunking.packing import pack
 from pipelines.chunking.sentences import sentence_spans
 from pipelines.embedding.rulers import CharacterRuler, Cl100kRuler
 from pipelines.embedding.wordpiece import WordPieceRuler
-from pipelines.errors import BadParameter
 from pipelines.loading.document import PAGE_BREAK, Document, Heading, Health, Page
 from pipelines.recipe import choose
 
@@ -144,9 +143,10 @@ def test_recursive_prefers_blank_lines_then_lines():
     ]
 
 
-def test_overlap_must_be_smaller_than_size():
-    with pytest.raises(BadParameter, match="overlap 40 must be smaller than size 40"):
-        choose("chunker", {"name": "fixed", "params": {"size": 40, "overlap": 40}})
+@pytest.mark.parametrize("name", CHUNKERS)
+def test_overlap_is_at_most_half(name):
+    doc = document("abcdefghij " * 20)
+    assert spans(name, doc, size=40, overlap=400) == spans(name, doc, size=40, overlap=20)
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ import threading
 from pathlib import Path
 
 import pytest
-import sample_docs
 
+import sample_docs
 from pipelines import Library, Recipe, Settings
+from pipelines.engines.base import Message
 from pipelines.errors import Cancelled, StoreLocked, UsageError
 from pipelines.events import Answered, Condensed, Failed, IndexProgress, Retrieved
-from pipelines.engines.base import Message
 
 QUOTES = Recipe().set(["answer=quotes"])
 TIDES = "Spring tides follow the new and the full moon. Neap tides follow the quarters of the moon.\n"
@@ -25,7 +25,7 @@ def open_library(folder: Path) -> Library:
     return Library.open(settings=Settings(data_dir=folder, offline=True, ollama_host="127.0.0.1:9"))
 
 
-@pytest.fixture()
+@pytest.fixture
 def library(tmp_path):
     with open_library(tmp_path / "data") as opened:
         yield opened
@@ -171,11 +171,9 @@ def test_stop_leaves_nothing_half_done(library):
     assert outcome.status == "cancelled"
     assert library.documents() == []
     assert library.search("ship").hits == ()
-    stop.clear()
+    library.add_text("tides.txt", TIDES)
     with pytest.raises(Cancelled):
-        library.add_text("tides.txt", TIDES)
-        stop.set()
-        library.prepare(Recipe().set(["chunker.size=16", "chunker.overlap=0"]), cancel=stop)
+        library.prepare(Recipe().set(["chunker.size=16"]), cancel=stop)
 
 
 KILLED = """
@@ -237,8 +235,11 @@ def test_quotes_are_word_for_word_and_cited(samples):
     assert right / len(questions) >= 0.7, f"{right} of {len(questions)} quoted the right page"
 
 
-def test_when_the_documents_do_not_say(samples):
-    events = events_of(samples, "Who won the chess tournament on the moon of Jupiter?")
+@pytest.mark.parametrize(
+    "question", ["What is the capital of Mongolia?", "How do I bake sourdough bread?", "What does fault E-512 mean?"]
+)
+def test_when_the_documents_do_not_say(samples, question):
+    events = events_of(samples, question)
     answered = events[-1]
     assert isinstance(answered, Answered)
     assert not answered.answerable

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from pipelines import registry
-from pipelines.errors import BadParameter, UnknownPart, UsageError
+from pipelines.errors import BadParameter, UsageError
 from pipelines.recipe import INDEX_SECTIONS, Recipe, choose
 from pipelines.registry import SECTIONS, PartParams, knob, part
 from pipelines.settings import Settings
@@ -54,7 +54,7 @@ def test_set_picks_parts_before_it_turns_knobs():
 
 def test_set_takes_lists_and_null():
     recipe = Recipe().set(['sampling.stop=["END", "}"]', "sampling.temperature=null"])
-    assert recipe.sampling.params.stop == ["END", "}"]
+    assert recipe.sampling.params.stop == ("END", "}")
     assert recipe.sampling.params.temperature is None
 
 

@@ -12,6 +12,7 @@ from pipelines.answering.citations import PageText
 from pipelines.answering.condense import condense, condense_by_rule
 from pipelines.answering.context import AnswerContext
 from pipelines.answering.generated import window
+from pipelines.answering.prompt import PromptParams
 from pipelines.embedding.base import Embedder
 from pipelines.engines.base import Engine, Message, TokenEvent
 from pipelines.errors import EngineFailed, PlaygroundError
@@ -75,12 +76,6 @@ def _standalone(context: AnswerContext) -> str:
     if engine is None or (weights is not None and weights < CAPABLE) or context.recipe.answer.name == "quotes":
         return condense_by_rule(context.question, context.history)
     params = context.recipe.prompt.params
-    return condense(
-        context.question,
-        context.history,
-        params,
-        engine,
-        context.model,
-        window(context),
-        context.cancel,  # type: ignore[arg-type]
-    )
+    assert isinstance(params, PromptParams)
+    num_ctx = window(context)
+    return condense(context.question, context.history, params, engine, context.model, num_ctx, context.cancel)

@@ -16,7 +16,7 @@ from pipelines.engines.base import Stats, TokenEvent
 from pipelines.events import Answered, AskEvent, Citation, QuoteFound
 from pipelines.registry import PartParams, knob, part
 from pipelines.retrieval.base import Hit
-from pipelines.retrieval.bm25 import query_vector
+from pipelines.retrieval.bm25 import Bm25Params, query_vector
 
 NOTHING = "The documents do not say."
 
@@ -123,7 +123,8 @@ def score(context: AnswerContext) -> list[Sentence]:
 
 def _word_shares(context: AnswerContext, texts: Sequence[str]) -> list[float]:
     """Share of the question's stems in each text, weighted by how rare they are among the texts (BM25's IDF)."""
-    language = getattr(context.recipe.retriever.params, "language", "english")
+    params = context.recipe.retriever.params
+    language = params.language if isinstance(params, Bm25Params) else Bm25Params().language
     wanted = set(query_vector(context.standalone, language).indices)
     found = [wanted & set(query_vector(text, language).indices) for text in texts]
     holding = {stem: sum(stem in stems for stems in found) for stem in wanted}

@@ -33,16 +33,22 @@ class SizeParams(PartParams):
     """The knobs of every chunker that cuts to a size."""
 
     size: int = knob(200, "Longest chunk, in the unit below.", minimum=8, maximum=8000, step=8)
-    overlap: int = knob(20, "How much of a chunk the next one repeats.", minimum=0, maximum=4000, step=4)
+    overlap: int = knob(
+        20,
+        "How much of a chunk the next one repeats; never more than half of its size.",
+        minimum=0,
+        maximum=4000,
+        step=4,
+    )
     unit: Unit = knob(
         "tokens",
         "What sizes count: tokens of the embedding model, tokens of cl100k (GPT-4's tokenizer), or characters.",
     )
 
-    def model_post_init(self, context: Any) -> None:
-        """Overlap must leave room to move on."""
-        if self.overlap >= self.size:
-            raise ValueError(f"overlap {self.overlap} must be smaller than size {self.size}")
+    @property
+    def repeated(self) -> int:
+        """The overlap in force."""
+        return min(self.overlap, self.size // 2)
 
 
 @dataclass(frozen=True)

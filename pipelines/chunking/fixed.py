@@ -11,7 +11,7 @@ from pipelines.registry import part
 def fixed(document: Document, params: SizeParams, bench: Bench) -> list[Span]:
     """Every so many tokens, blind to sentences: the baseline others must beat."""
     starts = Measure(document.text, bench.ruler(params.unit)).starts
-    length, step = len(document.text), params.size - params.overlap
+    length, step = len(document.text), params.size - params.repeated
     spans = []
     for first in range(0, max(1, len(starts)), step):
         begin = starts[first] if first else 0

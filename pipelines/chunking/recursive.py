@@ -28,17 +28,17 @@ def _split(span: Span, separators: Sequence[str], measure: Measure, params: Size
     while rest and measure.text.find(rest[0], span.start, span.end) < 0:
         rest.pop(0)
     if not rest:
-        return pack([span], measure, params.size, params.overlap)
+        return pack([span], measure, params.size, params.repeated)
     chunks: list[Span] = []
     small: list[Span] = []
     for piece in _cut(span, rest[0], measure.text):
         if measure.size(piece.start, piece.end) < params.size:
             small.append(piece)
             continue
-        chunks += pack(small, measure, params.size, params.overlap)
+        chunks += pack(small, measure, params.size, params.repeated)
         chunks += _split(piece, rest[1:], measure, params)
         small = []
-    return chunks + pack(small, measure, params.size, params.overlap)
+    return chunks + pack(small, measure, params.size, params.repeated)
 
 
 def _cut(span: Span, separator: str, text: str) -> list[Span]:

@@ -14,4 +14,4 @@ def sentence(document: Document, params: SizeParams, bench: Bench) -> list[Span]
     """Whole sentences, as many as fit; the overlap is whole sentences too."""
     measure = Measure(document.text, bench.ruler(params.unit))
     pieces = sentence_spans(document.text)
-    return trimmed(document.text, pack(pieces, measure, params.size, params.overlap))
+    return trimmed(document.text, pack(pieces, measure, params.size, params.repeated))

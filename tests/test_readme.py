@@ -1,0 +1,52 @@
+"""What the README tells people to type does what it says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pipelines import registry
+from pipelines.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_python_snippet_finds_and_answers(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PLAYGROUND_OFFLINE", "1")
+    exec(compile(SNIPPETS[0], "README", "exec"), {})
+    printed = capsys.readouterr().out
+    assert "tides.txt" in printed
+    assert "Answered(text='“Spring tides follow the new and the full moon.” [1]'" in printed
+
+
+def test_the_part_snippet_is_a_working_part(monkeypatch):
+    monkeypatch.setattr(registry, "_PARTS", dict(registry._PARTS))
+    exec(compile(SNIPPETS[1], "README", "exec"), {"__name__": "readme"})
+    lines = registry.get("chunker", "lines")
+    from tests.test_chunking import NoModel, document
+
+    from pipelines.chunking.base import Bench
+
+    doc = document("one\ntwo\nthree\nfour\nfive")
+    spans = lines.build(doc, lines.make_params({"lines": 2}), Bench(NoModel()))
+    assert [doc.text[s.start : s.end] for s in spans] == ["one\ntwo", "three\nfour", "five"]
+
+
+@pytest.mark.parametrize("name", list(Settings.model_fields))
+def test_every_setting_is_in_the_table(name):
+    assert f"`PLAYGROUND_{name.upper()}`" in README
+
+
+@pytest.mark.parametrize("part", registry.parts(), ids=lambda p: f"{p.section}-{p.name}")
+def test_every_part_is_in_the_table(part):
+    row = next(line for line in README.splitlines() if line.startswith(f"| `{part.section}` |"))
+    assert f"`{part.name}`" in row
+
+
+def test_nothing_is_left_to_fill_in():
+    assert not re.search(r"\b[A-Z]+_(SECTION|TABLE)\b", README)
