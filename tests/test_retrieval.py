@@ -68,9 +68,7 @@ def context(empty):
 
 
 def recipe(retriever="hybrid", **params):
-    """The default recipe with another retriever (the other sections play no part here)."""
-    chosen = choose("retriever", {"name": retriever, "params": params})
-    return Recipe.model_construct(retriever=chosen, reranker=choose("reranker", "none"))
+    return Recipe().with_("retriever", retriever, **params)
 
 
 def same(hits, expected):

@@ -19,7 +19,7 @@ from llama_index.core.vector_stores.types import (
 from qdrant_client import QdrantClient
 
 from pipelines.errors import BadParameter, StoreError
-from pipelines.recipe import Recipe, choose
+from pipelines.recipe import Recipe
 from pipelines.retrieval import retrieve
 from pipelines.retrieval.base import Retrieval
 from pipelines.retrieval.bm25 import KeywordIndex, query_vector
@@ -160,7 +160,7 @@ def test_reading_and_removing(vectors):
 
 
 def recipe(retriever):
-    return Recipe.model_construct(retriever=choose("retriever", retriever), reranker=choose("reranker", "none"))
+    return Recipe().with_("retriever", retriever)
 
 
 def test_a_recipe_as_a_retriever(vectors):

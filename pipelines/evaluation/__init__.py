@@ -1,0 +1,1 @@
+"""Measuring: ``ranking.py`` metrics, ``bootstrap.py`` their certainty, ``beir.py`` public collections."""

@@ -37,8 +37,7 @@ def retrieve(query: str, recipe: Recipe, context: RetrievalContext) -> Retrieval
     params = recipe.choice("retriever").params
     assert isinstance(params, ListParams), "a retriever's Params extend ListParams"
     ranking = rank(query, recipe, context)
-    least = params.threshold
-    best = [one for one in ranking.candidates if least is None or one.score >= least][: params.k]
+    best = [one for one in ranking.candidates if params.keeps(one.score)][: params.k]
     watch = Stopwatch()
     with watch("payloads"):
         missing = [one.id for one in best if one.id not in ranking.payloads]

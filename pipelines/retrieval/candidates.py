@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pipelines.registry import PartParams, knob
 from pipelines.retrieval.base import StageScore
-from pipelines.stores.base import Filter, Payload, Scored, Store
+from pipelines.stores.base import Filter, Payload, Scored
 
 if TYPE_CHECKING:
     from pipelines.retrieval.bm25 import KeywordIndex
@@ -30,12 +30,28 @@ class ListParams(PartParams):
         """Length of each list: the depth, and never less than what is returned."""
         return max(self.depth, self.k)
 
+    def keeps(self, score: float) -> bool:
+        """Whether a passage of that score reaches the threshold."""
+        return self.threshold is None or score >= self.threshold
+
+
+class Passages(Protocol):
+    """What retrieval asks of a store (every :class:`~pipelines.stores.base.Store` has it)."""
+
+    def dense(self, vector: Sequence[float], limit: int, where: Filter | None = None) -> list[Scored]:
+        """The nearest passages by cosine, best first."""
+        ...
+
+    def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
+        """Payloads by id; unknown ids are left out."""
+        ...
+
 
 @dataclass(frozen=True)
 class RetrievalContext:
     """What a retriever works on. ``where`` narrows every list to some documents."""
 
-    store: Store
+    store: Passages
     keyword_index: KeywordIndex
     embed_query: Callable[[str], Sequence[float]]
     where: Filter | None = None
