@@ -7,17 +7,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
+from gradio.events import api
 
 from pipelines.engines.base import TokenEvent
 from pipelines.events import Answered, Failed, Retrieved
 from pipelines.recipe import Recipe
+from pipelines.retrieval.base import Hit
 from playground.answers import paced
 from playground.cli.ask import ask_json, hit_json, search_json
 from playground.cli.documents import as_json
 from playground.services import Services
 from playground.state import Session
 from playground.tabs.shell import guarded
-from playground.tabs.sidebar import Uploads, add
+from playground.tabs.sidebar import add, file_box
 
 #: Every endpoint a client may call; a test pins it.
 NAMES = ("upload", "documents", "remove", "search", "ask")
@@ -46,7 +48,7 @@ def add_to(services: Services) -> None:
         yield from answer(services, question, documents, recipe_from(recipe))
 
     for endpoint in (documents, remove, search, ask):
-        gr.api(guarded(endpoint), api_name=endpoint.__name__, concurrency_limit=None)
+        api(guarded(endpoint), api_name=endpoint.__name__, concurrency_limit=None)
     _upload_to(services)
 
 
@@ -57,7 +59,7 @@ def _upload_to(services: Services) -> None:
         job = add(services, Session(), files or [])
         return as_json(services.jobs.wait(job).outcomes if job else ())
 
-    box = Uploads(file_count="multiple", visible=False, label="files")
+    box = file_box(visible=False, label="files")
     found = gr.JSON(visible=False, label="documents")
     gr.on([], guarded(upload), [box], [found], api_name="upload", concurrency_limit=None)
 
@@ -69,7 +71,8 @@ def recipe_from(sections: dict[str, Any] | None) -> Recipe:
 
 def answer(services: Services, question: str, documents: list[str] | None, recipe: Recipe) -> Iterator[dict[str, Any]]:
     """The events of an answer as JSON: {"answer", "done"} while it grows, at most about twenty a second."""
-    text, hits = "", ()  # type: str, tuple[Hit, ...]
+    text = ""
+    hits: tuple[Hit, ...] = ()
     due = paced()
     for event in services.library.ask(question, recipe, documents=documents):
         if isinstance(event, Retrieved):

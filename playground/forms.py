@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["slider", "integer", "number", "choice", "switch", "text", "lines"]
 
-#: Longest range a slider is good for; wider ones are typed.
-_SLIDER_STEPS = 2100
+#: Most steps a slider is good for in a sidebar; wider ranges are typed.
+_SLIDER_STEPS = 400
 
 
 @dataclass(frozen=True)

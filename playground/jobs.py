@@ -126,6 +126,13 @@ class Jobs:
             self._changed()
             return self._failures.pop(id, None)
 
+    def forget(self, job: str) -> None:
+        """Drop a job that has ended."""
+        with self._lock:
+            if (known := self._jobs.get(job)) is not None and not known.active:
+                del self._jobs[job]
+                self._changed()
+
     def touch(self) -> None:
         """Say that something outside the queue changed (a document was removed)."""
         with self._lock:

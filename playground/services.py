@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event as CancelFlag
-from threading import Thread
 from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
 
 from pipelines.conversations import Conversations, StoredMessage
 from pipelines.engines.base import Message
@@ -60,16 +61,18 @@ class Services:
         self.conversations.close()
         self.library.close()
 
-    def warm(self) -> None:
-        """Load what the first question needs, while the person reads the page."""
-        Thread(target=self._warm, name="warm", daemon=True).start()
+    # engines ---------------------------------------------------------------------------------------
 
-    def _warm(self) -> None:
-        import pipelines.retrieval  # noqa: F401
+    def pull(self, name: str) -> str:
+        """Fetch a model in the background; returns the job's id."""
 
-    def first_questions(self) -> list[str]:
-        """Up to three questions that the documents at hand can answer."""
-        return []
+        def work(report: Report, cancel: CancelFlag) -> Iterator[Outcome]:
+            for step in self.library.engines.pull(name, cancel):
+                report(step)
+            yield from ()
+
+        what = "the built-in model" if name.startswith("builtin") else name
+        return self.jobs.submit("pull", f"Fetching {what}", work)
 
     # documents -------------------------------------------------------------------------------------
 
@@ -77,10 +80,9 @@ class Services:
         """The documents of the library; failed ones are shown from the queue instead."""
         return [d for d in self.library.documents(recipe) if d.status != "failed"]
 
-    def add(self, uploads: Sequence[Upload], recipe: Recipe) -> str:
+    def add(self, uploads: Sequence[Upload], recipe: Recipe, title: str = "") -> str:
         """Index files in the background; returns the job's id."""
-        first = uploads[0].name if uploads else "nothing"
-        title = f"Adding {first}" if len(uploads) == 1 else f"Adding {len(uploads)} files"
+        title = title or (f"Adding {uploads[0].name}" if len(uploads) == 1 else f"Adding {len(uploads)} files")
 
         def work(report: Report, cancel: CancelFlag) -> Iterator[Outcome]:
             for place, upload in enumerate(uploads, start=1):
@@ -115,6 +117,13 @@ class Services:
         self.library.remove(name)
         self.jobs.touch()
 
+    def first_questions(self) -> list[str]:
+        """Questions to click at the start, where the sample documents are at hand."""
+        from sample_docs import SAMPLES, first_questions
+
+        here = {document.document for document in self.library.documents()}
+        return list(first_questions) if here & set(SAMPLES) else []
+
     # questions -------------------------------------------------------------------------------------
 
     def ask(self, conversation: str, question: str, recipe: Recipe, documents: Sequence[str] | None) -> str:
@@ -123,9 +132,10 @@ class Services:
         self.conversations.add(conversation, "user", question)
 
         def source(cancel: CancelFlag) -> Iterator[AskEvent | IndexProgress]:
-            yield from passing(
-                lambda report: self.library.prepare(recipe, documents, on_progress=report, cancel=cancel)
-            )
+            def prepare(report: Callable[[IndexProgress], None]) -> None:
+                self.library.prepare(recipe, documents, on_progress=report, cancel=cancel)
+
+            yield from passing(prepare)
             yield from self.library.ask(question, recipe, history=history, documents=documents, cancel=cancel)
 
         return self.answers.start(conversation, Turn(question), recipe.to_json(), source)
@@ -149,5 +159,8 @@ def stored_turn(message: StoredMessage | None) -> Turn | None:
     """The answer a stored message holds."""
     if message is None or message.role != "assistant" or not message.details:
         return None
-    turn = Turn.from_json(message.details)
-    return turn.with_state(message.state)
+    try:
+        return Turn.from_json(message.details).with_state(message.state)
+    except ValidationError:  # written by another version of the app: its text is still worth showing
+        question = str(message.details.get("question", ""))
+        return Turn(question, message.text, message.state, style=message.style)

@@ -1,0 +1,1 @@
+"""One file a tab: plain handlers first, then components and wiring."""

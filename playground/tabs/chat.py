@@ -159,8 +159,9 @@ def build(services: Services, shell: Shell) -> Chat:
                 )  # fmt: skip
                 send = gr.Button("Ask", variant="primary", elem_id="ask", min_width=80, scale=0)
                 stop = gr.Button("Stop", elem_id="stop", min_width=80, scale=0, visible=False)
+                shell.style.render()  # type: ignore[no-untyped-call]
         with gr.Column(elem_id="evidence-column"):
-            shell.evidence.render()
+            shell.evidence.render()  # type: ignore[no-untyped-call]
 
     outputs = [shell.kept, conversations, earlier, last, shell.evidence, send, stop]
 

@@ -38,11 +38,12 @@ def cite(services: Services, session: Session, target: str) -> Session:
 
 
 def at_start(services: Services, session: Session) -> Session:
-    """What a freshly loaded page shows: what it showed before, else the first document."""
+    """What a freshly loaded page shows: what it showed before, else the first document, a PDF if there is one."""
     names = [d.document for d in services.documents(recipe_of(session))]
     if session.document in names:
         return session
-    return open_document(session, names[0] if names else "").to(message="")
+    first = next((name for name in names if name.lower().endswith(".pdf")), names[0] if names else "")
+    return open_document(session, first).to(message="")
 
 
 def open_document(session: Session, name: str) -> Session:

@@ -72,7 +72,7 @@ class Form:
     """One section: its menu and a group for each part, of which one is visible."""
 
     section: str
-    menu: gr.Dropdown
+    menu: gr.Dropdown | gr.Radio
     groups: list[Group]
 
     @property
@@ -93,21 +93,33 @@ class Form:
         return updates
 
 
-def build_form(section: str, recipe: Recipe) -> Form:
-    """Draw one section; all parts are drawn, and the chosen one is visible."""
-    chosen = recipe.choice(section)
-    entries = forms.menu(section)
-    menu = gr.Dropdown(
-        entries, value=chosen.name, show_label=False, label=SECTIONS[section], container=False,
-        visible=len(entries) > 1, elem_id=f"{section}-part",
+def style_switch() -> gr.Radio:
+    """The menu of answer styles, as a switch to stand beside the question."""
+    return gr.Radio(
+        forms.menu("answer"), value=Recipe().choice("answer").name, show_label=False, label="Answer style",
+        container=False, elem_id="style", render=False,
     )  # fmt: skip
+
+
+def build_form(section: str, recipe: Recipe, menu: gr.Radio | None = None) -> Form:
+    """Draw one section (its menu too, unless it stands elsewhere); the chosen part's knobs are visible."""
+    chosen = recipe.choice(section)
     groups = []
+    switch = menu or _menu(section, chosen.name)
     for part in registry.parts(section):
         here = part.name == chosen.name
         params = chosen.params if here else part.make_params()
         with gr.Column(visible=here, elem_classes=["knobs"]) as column:
             groups.append(_group(part.name, column, forms.controls(part), params.model_dump()))
-    return Form(section, menu, groups)
+    return Form(section, switch, groups)
+
+
+def _menu(section: str, chosen: str) -> gr.Dropdown:
+    entries = forms.menu(section)
+    return gr.Dropdown(
+        entries, value=chosen, show_label=False, label=SECTIONS[section], container=False,
+        visible=len(entries) > 1, elem_id=f"{section}-part",
+    )  # fmt: skip
 
 
 def _group(name: str, column: gr.Column, controls: list[Control], values: dict[str, Any]) -> Group:

@@ -35,6 +35,7 @@ class Shell:
 
     kept: gr.BrowserState
     evidence: gr.HTML
+    style: gr.Radio  # the answer style, beside the question
 
 
 def panel(name: str, render: bool = True) -> gr.HTML:

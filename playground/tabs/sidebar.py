@@ -12,7 +12,7 @@ import gradio as gr
 from pipelines.recipe import Recipe
 from playground.services import Services, Upload
 from playground.state import Session, recipe_of
-from playground.tabs import evidence, recipe
+from playground.tabs import engine, evidence, recipe
 from playground.tabs.shell import Shell, panel, wire
 from playground.views.documents import document_list, job_list
 from playground.views.html import join
@@ -21,16 +21,18 @@ from playground.views.html import join
 TICK_S = 1.0
 
 
-class Uploads(gr.File):
-    """A file box that keeps the names people gave their files; the stored ones are cleaned of odd characters."""
+def file_box(**options: Any) -> gr.File:
+    """A file box that gives (stored path, name the person gave it): stored names are cleaned of odd characters."""
+    box = gr.File(file_count="multiple", **options)
+    checked = box.preprocess
 
-    is_template = True
-
-    def preprocess(self, payload: Any) -> Any:
-        """Give (stored path, original name) for each file."""
-        paths = super().preprocess(payload) or []
+    def preprocess(payload: Any) -> list[tuple[str, str]]:
+        paths = checked(payload) or []
         names = [item.orig_name or "" for item in (payload.root if payload else ())]
         return [(str(path), name) for path, name in zip(paths, names, strict=True)]
+
+    box.preprocess = preprocess  # type: ignore[method-assign, assignment]  # a subclass would write a .pyi file here
+    return box
 
 
 # handlers ---------------------------------------------------------------------------------------------
@@ -50,7 +52,7 @@ def bare_name(name: str) -> str:
 def documents(services: Services, session: Session) -> str:
     """Work in progress, then the documents."""
     listed = document_list(services.documents(recipe_of(session)), session.out_of_play, services.jobs.failures())
-    return str(join(job_list(services.jobs.snapshot()), listed))
+    return str(join(job_list(services.jobs.snapshot(), "index"), listed))
 
 
 def act(services: Services, session: Session, what: str, target: str, value: str = "") -> Session:
@@ -72,6 +74,8 @@ def act(services: Services, session: Session, what: str, target: str, value: str
             services.jobs.dismiss(target)
         case "cancel":
             services.jobs.cancel(target)
+        case "forget":
+            services.jobs.forget(target)
     return session
 
 
@@ -82,6 +86,7 @@ def act(services: Services, session: Session, what: str, target: str, value: str
 class Sidebar:
     """The sidebar's components, and the function that draws it afresh."""
 
+    engine: engine.EngineCard
     outputs: list[Any]
     draw: Any
 
@@ -89,18 +94,19 @@ class Sidebar:
 def build(services: Services, shell: Shell) -> Sidebar:
     """Draw the sidebar and wire it."""
     gr.HTML("<h2>Documents</h2>", apply_default_css=False)
-    box = Uploads(
-        file_count="multiple", show_label=False, label="Add PDF, Markdown or text files", height=96, elem_id="upload"
-    )
+    box = file_box(show_label=False, label="Add PDF, Markdown or text files", height=72, elem_id="upload")
     listed = panel("documents")
     gr.HTML("<h2>Engine</h2>", apply_default_css=False)
-    engine = panel("engine")
+    card = engine.build(services, shell)
     gr.HTML("<h2>Recipe</h2>", apply_default_css=False)
     words = panel("recipe-summary")
     forms = []
     for section, title in recipe.SECTIONS.items():
         with gr.Accordion(title, open=False, elem_classes=["section"], elem_id=f"section-{section}"):
-            forms.append(recipe.build_form(section, Recipe()))
+            menu = shell.style if section == "answer" else None
+            forms.append(recipe.build_form(section, Recipe(), menu))
+            if section == "sampling":
+                card.add_sampling(forms[-1])
     for form in forms:
         recipe.wire_form(form, shell, words)
     timer, seen = gr.Timer(TICK_S), gr.State(-1)
@@ -126,9 +132,9 @@ def build(services: Services, shell: Shell) -> Sidebar:
     def draw(session: Session) -> list[Any]:
         chosen = recipe_of(session)
         values = [update for form in forms for update in form.show(chosen)]
-        return [documents(services, session), "", recipe.summary(session), *values]
+        return [documents(services, session), recipe.summary(session), *values]
 
     wire([box.upload], on_files, [box, shell.kept], [box, listed])
     wire([listed.click], on_documents, [shell.kept], [shell.kept, listed, shell.evidence])
     wire([timer.tick], on_tick, [shell.kept, seen], [listed, seen], trigger_mode="once")
-    return Sidebar([listed, engine, words, *(x for form in forms for x in form.outputs)], draw)
+    return Sidebar(card, [listed, words, *(x for form in forms for x in form.outputs)], draw)

@@ -16,9 +16,8 @@ _CHECKS = {
     "exact": ("✓", "exact", "These words stand on the page exactly so."),
     "close": ("≈", "close", "The page says nearly this; compare the wording."),
     "none": ("✗", "not found", "These words are not on the cited passage: treat them as the model's own."),
+    "own": ("○", "own words", "The model put this in its own words: compare it with the passage."),
 }
-#: A sentence that cites a passage without claiming to quote it.
-_OWN_WORDS = ("○", "own words", "The model put this in its own words: compare it with the passage.")
 _ENGINES = {"ollama": "Ollama", "builtin": "built-in engine", "none": "no model"}
 
 
@@ -129,11 +128,10 @@ def _source(citation: Citation, message: str, said: str) -> Markup:
 
 
 def _quote(quote: QuoteFound, target: str, said: str) -> Markup:
-    icon, word, why = _CHECKS[quote.check]
-    if quote.check == "none" and not _in_quotation_marks(quote.text, said):
-        icon, word, why = _OWN_WORDS
+    kind = "own" if quote.check == "none" and not _in_quotation_marks(quote.text, said) else quote.check
+    icon, word, why = _CHECKS[kind]
     text = quote.text if len(quote.text) <= 160 else quote.text[:159] + "…"
-    mark = el("span", el("i", icon, aria_hidden="true"), word, class_=f"check {quote.check}", title=why)
+    mark = el("span", el("i", icon, aria_hidden="true"), word, class_=f"check {kind}", title=why)
     found = quote.start is not None
     line = button(f"“{text}”", "cite", target, class_="where") if found else el("span", f"“{text}”")
     return el("li", mark, line)

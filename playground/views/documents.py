@@ -129,20 +129,28 @@ def _failed(failure: Failure) -> Markup:
     )
 
 
-def job_list(jobs: Sequence[Job]) -> Markup:
-    """Work that runs or waits; finished work shows in the documents themselves."""
-    rows = [_job(job) for job in jobs if job.active]
+def job_list(jobs: Sequence[Job], kind: str) -> Markup:
+    """Work that runs or waits, and work that broke; what went well shows in the list itself."""
+    rows = [_job(job) for job in jobs if job.kind == kind and job.active]
+    rows += [_broken(job) for job in jobs if job.kind == kind and job.error is not None]
     return el("ul", rows, class_="jobs", aria_label="Work in progress") if rows else Markup()
 
 
 def _job(job: Job) -> Markup:
     return el(
         "li",
-        el("span", job.title, class_="job-title"),
+        el("span", job.title, class_="job-title", title=job.title),
         button("Cancel", "cancel", job.id, aria_label=f"Cancel {job.title}"),
         progress(job.progress) if job.state == "running" else el("span", "waiting", class_="facts"),
         class_="job",
     )
+
+
+def _broken(job: Job) -> Markup:
+    error = job.error
+    words = el("span", f"{error.message} {error.fix}" if error else "", class_="facts")
+    title = el("span", "! ", job.title, class_="job-title")
+    return el("li", title, button("Dismiss", "forget", job.id), words, class_="job broken", role="alert")
 
 
 def progress(step: IndexProgress | PullEvent | None) -> Markup:

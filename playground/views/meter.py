@@ -28,7 +28,7 @@ def context_meter(meter: ContextMeter) -> Markup:
     parts = [
         el(
             "span",
-            class_=f"share {_kind(share)}",
+            class_=f"share s-{_kind(share)}",
             style=f"width:{100 * share.tokens / whole:.2f}%",
             title=f"{share.name}: {mark}{share.tokens:,} tokens",
         )
@@ -54,7 +54,7 @@ def context_meter(meter: ContextMeter) -> Markup:
 
 
 def _legend(share: ContextShare, mark: str) -> Markup:
-    key = el("i", class_=f"share {_kind(share)}", aria_hidden="true")
+    key = el("i", class_=f"share s-{_kind(share)}", aria_hidden="true")
     return el("li", key, share.name, " ", el("b", f"{mark}{share.tokens:,}"))
 
 

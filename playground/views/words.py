@@ -20,9 +20,11 @@ def size(number: int | None) -> str:
 
 
 def seconds(number: float | None) -> str:
-    """``0.34 s``, ``12 s``, ``3 min 20 s``; empty where nothing was measured."""
+    """``12 ms``, ``0.34 s``, ``12 s``, ``3 min 20 s``; empty where nothing was measured."""
     if number is None:
         return ""
+    if number < 0.1:
+        return f"{number * 1000:.0f} ms" if number >= 0.001 else "under 1 ms"
     if number < 10:
         return f"{number:.2f} s" if number < 1 else f"{number:.1f} s"
     whole = round(number)

@@ -1,0 +1,110 @@
+"""The engine card of the sidebar: choose a model, fetch one, see what its options will really be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from pipelines.engines.sampling import SamplingParams, effective
+from pipelines.errors import PlaygroundError
+from playground.services import Services
+from playground.state import Session, recipe_of
+from playground.tabs.recipe import Form
+from playground.tabs.shell import Shell, panel, wire
+from playground.views.engines import engine_card, sampling_facts
+from playground.views.html import el
+
+#: Seconds between two looks at the engines.
+TICK_S = 4.0
+
+# handlers ---------------------------------------------------------------------------------------------
+
+
+def card(services: Services, session: Session) -> str:
+    """The card as it is now; asks the engines, so it may take a moment."""
+    status = services.library.engines.status()
+    jobs = services.jobs.snapshot()
+    return str(engine_card(status, recipe_of(session).choice("model"), jobs, services.settings.offline))
+
+
+def act(services: Services, session: Session, what: str, target: str, value: str) -> Session:
+    """Choose a model, fetch one, cancel or dismiss a download."""
+    match what:
+        case "model":
+            name, _, model = target.partition("/")
+            knobs = {"name": model} if model else {}
+            return session.to(recipe=recipe_of(session).with_("model", name, **knobs).to_json())
+        case "pull":
+            services.pull(target or value.strip())
+        case "cancel":
+            services.jobs.cancel(target)
+        case "forget":
+            services.jobs.forget(target)
+    return session
+
+
+def sampling(services: Services, session: Session) -> tuple[str, dict[str, str]]:
+    """(what the options will really be, as markup; option -> reason why it is ignored)."""
+    recipe = recipe_of(session)
+    params = recipe.choice("sampling").params
+    try:
+        found = services.library.engines.resolve(recipe.choice("model"))
+        if found is None or not isinstance(params, SamplingParams):
+            return str(el("p", "No language model is at hand; quotes do not sample.", class_="facts")), {}
+        engine, model = found
+        ignored = engine.ignored_options(model)
+        values = effective(params, engine.info(model), engine)  # type: ignore[arg-type]
+    except PlaygroundError as error:
+        return str(el("p", str(error), class_="facts")), {}
+    return str(sampling_facts(dict(values), ignored, model)), ignored
+
+
+# components ---------------------------------------------------------------------------------------------
+
+
+class EngineCard:
+    """The card's components and their wiring."""
+
+    def __init__(self, services: Services, shell: Shell) -> None:
+        self._services = services
+        self._shell = shell
+        self.card = panel("engine")
+
+    def on_tick(self, kept: Any) -> str:
+        """Draw the card."""
+        return card(self._services, Session.restore(kept))
+
+    def on_card(self, kept: Any, event: gr.EventData) -> list[Any]:
+        """A person pressed something in the card."""
+        data = event._data
+        session = act(self._services, Session.restore(kept), data["act"], data["arg"], data.get("value", ""))
+        return [session.keep(), card(self._services, session)]
+
+    def add_sampling(self, form: Form) -> None:
+        """Below the sampling knobs: effective values; knobs the server ignores are greyed."""
+        facts = panel("sampling-facts")
+        group = form.groups[0]
+
+        def on_open(kept: Any) -> list[Any]:
+            markup, ignored = sampling(self._services, Session.restore(kept))
+            greyed = [_usable(c.field, c.info, ignored) for c in group.controls]
+            return [markup, *greyed]
+
+        with gr.Row():
+            look = gr.Button("Show the values really used", size="sm", elem_id="look-sampling")
+        wire([look.click], on_open, [self._shell.kept], [facts, *group.components])
+
+
+def _usable(field: str, info: str, ignored: dict[str, str]) -> Any:
+    reason = ignored.get(field, "")
+    return gr.update(interactive=not reason, info=f"Ignored: {reason}" if reason else info)
+
+
+def build(services: Services, shell: Shell) -> EngineCard:
+    """Draw the card and wire it."""
+    made = EngineCard(services, shell)
+    timer = gr.Timer(TICK_S)
+    wire([timer.tick], made.on_tick, [shell.kept], [made.card])
+    wire([made.card.click], made.on_card, [shell.kept], [shell.kept, made.card])
+    return made
