@@ -65,10 +65,11 @@ def in_process(path: Path, ranges: list[tuple[int, int]]) -> tuple[str, list[lis
         frames.append((header, body))
 
     request = {"path": str(path), "name": path.name, "max_pages": 1}
-    pdfium.send_text(request, keep)
+    shelf = pdfium.Shelf()
+    pdfium.send_text(shelf, request, keep)
     text = frames[-1][1].decode()
     wanted = {"number": 1, "digest": pdfium_rectangles.text_digest(text), "ranges": ranges}
-    pdfium_rectangles.send_rectangles({**request, "pages": [wanted]}, keep)
+    pdfium_rectangles.send_rectangles(shelf, {**request, "pages": [wanted]}, keep)
     return text, [[Rect(1, *box) for box in boxes] for boxes in frames[-1][0]["boxes"]]
 
 

@@ -75,4 +75,7 @@ def load(
         )
     from pipelines.loading.plain import load_plain
 
-    return load_plain(path, shown, id, kind)
+    document = load_plain(path, shown, id, kind)
+    if on_progress is not None:
+        on_progress(1, 1)
+    return document

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.errors import DamagedFile, DocumentError, FileTooLarge
+from pipelines.errors import DamagedFile, DocumentError, FileTooLarge, ParsingTimeout
 from pipelines.loading.document import PAGE_BREAK, Document, Page
 from pipelines.loading.headings import place_headings
 from pipelines.loading.health import garbled, pdf_health
@@ -210,7 +210,11 @@ def _read(job: _Job, operation: str, seconds: float, first: int = 0) -> _Reading
 
     memory = job.settings.parse_memory_mb * (1 - _ABOUT_MEMORY)
     with PdfWorker(seconds=seconds, memory_mb=memory) as worker:
-        worker.call(operation, {**job.request, "first": first}, on_part, cancel=job.cancel)
+        try:
+            worker.call(operation, {**job.request, "first": first}, on_part, cancel=job.cancel)
+        except ParsingTimeout as error:
+            reached = f"Of its {reading.total:,} pages, {len(reading.pages):,} were read."
+            raise ParsingTimeout(f"{error.message} {reached}", error.fix) from error
     return reading
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,37 +23,31 @@ REPAIR = "Open it in a PDF viewer, print it to a new PDF, and add that one."
 _SAMPLES = 16  # characters of a page asked whether their font knows them
 
 
-@dataclass
-class _Shelf:
-    """The one PDF this process keeps open, and what identifies it."""
+class Shelf:
+    """Keeps the PDF used last open, so that page after page of it costs no new parsing."""
 
-    key: tuple[Any, ...] = ()
-    pdf: Any = None
+    def __init__(self) -> None:
+        self._key: tuple[Any, ...] = ()
+        self._pdf: PdfDocument | None = None
 
+    def open(self, request: Mapping[str, Any]) -> PdfDocument:
+        """The file a request names, as it is now.
 
-_SHELF = _Shelf()
-
-
-def open_pdf(request: Mapping[str, Any]) -> PdfDocument:
-    """The file a request names, from the shelf where it is the last one used.
-
-    Raises:
-        DamagedFile, EncryptedFile.
-    """
-    path, password = Path(request["path"]), request.get("password") or None
-    try:
-        stat = path.stat()
-    except OSError as error:
-        raise DamagedFile(f"{request['name']} is gone: {error.strerror}.", "Add the file again.") from error
-    key = (os.fspath(path), stat.st_mtime_ns, stat.st_size, password)
-    if _SHELF.key != key:
-        _SHELF.key, old = (), _SHELF.pdf
-        if old is not None:
-            old.close()
-        _SHELF.pdf = _opened(path.read_bytes(), request["name"], password)
-        _SHELF.key = key
-    opened: PdfDocument = _SHELF.pdf
-    return opened
+        Raises:
+            DamagedFile, EncryptedFile.
+        """
+        path, password = Path(request["path"]), request.get("password") or None
+        try:
+            stat = path.stat()
+        except OSError as error:
+            raise DamagedFile(f"{request['name']} is gone: {error.strerror}.", "Add the file again.") from error
+        key = (os.fspath(path), stat.st_mtime_ns, stat.st_size, password)
+        if self._pdf is None or self._key != key:
+            if self._pdf is not None:
+                self._pdf.close()
+            self._pdf = None
+            self._pdf, self._key = _opened(path.read_bytes(), request["name"], password), key
+        return self._pdf
 
 
 def _opened(data: bytes, name: str, password: str | None) -> PdfDocument:
@@ -96,7 +89,7 @@ def check_pages(name: str, pages: int, most: int) -> None:
         )
 
 
-def send_text(request: Mapping[str, Any], send: Send) -> None:
+def send_text(shelf: Shelf, request: Mapping[str, Any], send: Send) -> None:
     """Operation ``text``: a frame ``{pages, encrypted}``, then one a page with its text as UTF-8.
 
     A page frame has ``number``, ``width`` and ``height`` (points, as shown), ``unmapped`` (share of
@@ -105,7 +98,7 @@ def send_text(request: Mapping[str, Any], send: Send) -> None:
     import pypdfium2
     import pypdfium2.raw as raw
 
-    pdf = open_pdf(request)
+    pdf = shelf.open(request)
     pages = len(pdf)
     check_pages(request["name"], pages, request["max_pages"])
     send({"pages": pages, "encrypted": raw.FPDF_GetSecurityHandlerRevision(pdf) != -1})

@@ -8,7 +8,7 @@ from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import DamagedFile, FileTooLarge, UsageError
-from pipelines.loading.pdfium import REPAIR, Send, open_pdf
+from pipelines.loading.pdfium import REPAIR, Send, Shelf
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfPage
@@ -19,7 +19,7 @@ MAX_IMAGE_PIXELS = 150_000_000  # of an image inside a page; an A3 scan at 600 d
 _FORM_DEPTH = 4
 
 
-def send_picture(request: Mapping[str, Any], send: Send) -> None:
+def send_picture(shelf: Shelf, request: Mapping[str, Any], send: Send) -> None:
     """Operation ``picture``: one frame whose body is the page as PNG.
 
     Raises:
@@ -27,7 +27,7 @@ def send_picture(request: Mapping[str, Any], send: Send) -> None:
     """
     import pypdfium2
 
-    pdf, name, number = open_pdf(request), request["name"], request["page"]
+    pdf, name, number = shelf.open(request), request["name"], request["page"]
     if not 1 <= number <= len(pdf):
         raise UsageError(f"{name} has no page {number}.", f"Its pages: 1 to {len(pdf)}.")
     try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.loading.geometry import Box, fractions, lines, on_page
 from pipelines.loading.normal import TextMap
-from pipelines.loading.pdfium import Send, open_pdf, raw_text
+from pipelines.loading.pdfium import Send, Shelf, raw_text
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfTextPage
@@ -20,14 +20,14 @@ def text_digest(text: str) -> str:
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def send_rectangles(request: Mapping[str, Any], send: Send) -> None:
+def send_rectangles(shelf: Shelf, request: Mapping[str, Any], send: Send) -> None:
     """Operation ``rectangles``: for each page asked for, a frame ``{page, boxes}``.
 
     ``request["pages"]`` lists ``{number, digest, ranges}``: ranges are offsets into the page's text, and a
     page whose text is not the one of the digest (another reader made it) is passed over. ``boxes`` has a list
     of ``[x0, y0, x1, y1]`` a range, in fractions of the page as shown.
     """
-    pdf = open_pdf(request)
+    pdf = shelf.open(request)
     for wanted in request["pages"]:
         send({"page": wanted["number"], "boxes": _of_page(pdf, wanted)})
 

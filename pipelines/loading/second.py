@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import DamagedFile
 from pipelines.loading import normal
-from pipelines.loading.pdfium import REPAIR, Send, check_pages, wrong_password
+from pipelines.loading.pdfium import REPAIR, Send, Shelf, check_pages, wrong_password
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -21,7 +21,7 @@ _DEEPEST = 32
 _LONGEST = 500  # characters of a title, a label or a metadata value
 
 
-def send_about(request: Mapping[str, Any], send: Send) -> None:
+def send_about(_: Shelf, request: Mapping[str, Any], send: Send) -> None:
     """Operation ``about``: frames ``{metadata}``, ``{labels}``, ``{outline}``, each as soon as it is known.
 
     ``outline`` is a list of ``[title, level from 1, page from 1]``. What cannot be read is a frame
@@ -37,7 +37,7 @@ def send_about(request: Mapping[str, Any], send: Send) -> None:
         send(answer)
 
 
-def send_text(request: Mapping[str, Any], send: Send) -> None:
+def send_text(_: Shelf, request: Mapping[str, Any], send: Send) -> None:
     """Operation ``second text``: pypdf's reading, in the frames of :func:`pipelines.loading.pdfium.send_text`.
 
     ``request["first"]`` limits it to the first pages.

@@ -18,8 +18,9 @@ from typing import Any, BinaryIO
 
 from pipelines.errors import EncryptedFile, PlaygroundError
 from pipelines.loading import wire
+from pipelines.loading.pdfium import Shelf
 
-#: What can be asked for -> the function that does it: ``(request, send)``. Imported when first asked.
+#: What can be asked for -> the function that does it: ``(shelf, request, send)``. Imported when first asked.
 OPERATIONS: Mapping[str, str] = {
     "text": "pipelines.loading.pdfium:send_text",
     "rectangles": "pipelines.loading.pdfium_rectangles:send_rectangles",
@@ -37,9 +38,10 @@ def main() -> None:
     os.dup2(2, 1)  # whatever C code prints must not land among the frames
     requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, requests), daemon=True).start()
+    shelf = Shelf()
     wire.write(answers, {"ready": True})
     while True:
-        _answer(requests.get(), answers)
+        _answer(shelf, requests.get(), answers)
 
 
 def _listen(pipe: BinaryIO, requests: queue.SimpleQueue[dict[str, Any]]) -> None:
@@ -49,7 +51,7 @@ def _listen(pipe: BinaryIO, requests: queue.SimpleQueue[dict[str, Any]]) -> None
     os._exit(0)
 
 
-def _answer(request: dict[str, Any], answers: BinaryIO) -> None:
+def _answer(shelf: Shelf, request: dict[str, Any], answers: BinaryIO) -> None:
     """Do one operation; its failure is an answer too."""
 
     def send(header: Mapping[str, Any], body: bytes = b"") -> None:
@@ -57,7 +59,7 @@ def _answer(request: dict[str, Any], answers: BinaryIO) -> None:
 
     try:
         module, _, function = OPERATIONS[request["operation"]].partition(":")
-        getattr(importlib.import_module(module), function)(request, send)
+        getattr(importlib.import_module(module), function)(shelf, request, send)
     except PlaygroundError as error:
         send(
             {
