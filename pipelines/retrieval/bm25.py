@@ -63,14 +63,13 @@ class Terms:
     @property
     def length(self) -> float:
         """Number of tokens."""
-        return sum(self.counts)
+        return float(round(sum(self.counts)))
 
 
 def count_terms(text: str, language: Language) -> Terms:
-    """Tokens of a text and how often each stands there, in order of token id."""
+    """Distinct tokens of a text and how often each stands there."""
     vector = _encoder(language).embed_document(text)
-    pairs = sorted(zip(vector.indices, vector.values, strict=True))
-    return Terms(tuple(i for i, _ in pairs), tuple(float(round(v)) for _, v in pairs))
+    return Terms(tuple(vector.indices), tuple(vector.values))
 
 
 def weigh(terms: Terms, mean: float, k1: float, b: float) -> Sparse:

@@ -30,7 +30,8 @@ def open_store(settings: Settings, name: str, dimensions: int) -> Store:
     """
     path = _path(settings, name)
     if settings.qdrant_url:
-        from pipelines.stores.server import ServerStore, connect
+        from pipelines.stores.qdrant import connect
+        from pipelines.stores.server import ServerStore
 
         client = connect(settings.qdrant_url, settings.qdrant_api_key)
         return ServerStore(client, name, dimensions, owns_client=True)
@@ -42,7 +43,7 @@ def open_store(settings: Settings, name: str, dimensions: int) -> Store:
 def collections(settings: Settings) -> list[str]:
     """Names of the collections that exist (on a server: also those of other programs)."""
     if settings.qdrant_url:
-        from pipelines.stores.server import connect, translated
+        from pipelines.stores.qdrant import connect, translated
 
         with translated(settings.qdrant_url):
             found = connect(settings.qdrant_url, settings.qdrant_api_key).get_collections().collections
@@ -59,7 +60,7 @@ def remove_collection(settings: Settings, name: str) -> None:
     """
     path = _path(settings, name)
     if settings.qdrant_url:
-        from pipelines.stores.server import connect, translated
+        from pipelines.stores.qdrant import connect, translated
 
         with translated(settings.qdrant_url, name):
             connect(settings.qdrant_url, settings.qdrant_api_key).delete_collection(name)

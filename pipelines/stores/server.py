@@ -7,9 +7,10 @@ from contextlib import contextmanager, nullcontext
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from pipelines.errors import StoreError, StoreUnreachable
+from pipelines.errors import StoreError
 from pipelines.stores.base import DENSE, SPARSE, Filter, Payload, Point, Scored, Sparse
 from pipelines.stores.points import INDEXED, canonical, check_length
+from pipelines.stores.qdrant import is_local, to_filter, to_sparse, to_vectors, translated
 from pipelines.stores.ties import cut
 
 if TYPE_CHECKING:
@@ -17,14 +18,6 @@ if TYPE_CHECKING:
 
 #: Points in one request.
 BATCH = 256
-
-
-def connect(url: str, api_key: str = "") -> QdrantClient:
-    """A client of the server at ``url``; nothing is sent yet."""
-    from qdrant_client import QdrantClient
-
-    with translated(url):
-        return QdrantClient(url=url, api_key=api_key or None, timeout=60, check_compatibility=False)
 
 
 class ServerStore:
@@ -59,7 +52,7 @@ class ServerStore:
 
         for point in points:
             check_length(point.dense, self.dimensions, self.name)
-        rows = [models.PointStruct(id=canonical(p.id), vector=_vectors(p), payload=p.payload) for p in points]
+        rows = [models.PointStruct(id=canonical(p.id), vector=to_vectors(p), payload=p.payload) for p in points]
         with self._translated():
             for batch in _batches(rows):
                 self.client.upsert(self.name, batch, wait=True)
@@ -73,7 +66,7 @@ class ServerStore:
                 known = self.client.retrieve(self.name, batch, with_payload=False)
                 new = {str(record.id): vectors[str(record.id)] for record in known}
                 changes = [
-                    models.PointVectors(id=id, vector={SPARSE: _sparse(v)}) for id, v in new.items() if v.indices
+                    models.PointVectors(id=id, vector={SPARSE: to_sparse(v)}) for id, v in new.items() if v.indices
                 ]
                 emptied: list[Any] = [id for id, vector in new.items() if not vector.indices]
                 if changes:
@@ -88,7 +81,7 @@ class ServerStore:
 
     def sparse(self, vector: Sparse, limit: int, where: Filter | None = None) -> list[Scored]:
         """The best points by dot product with IDF (of the whole collection, also under a filter)."""
-        return self._list(_sparse(vector), SPARSE, limit, where) if vector.indices else []
+        return self._list(to_sparse(vector), SPARSE, limit, where) if vector.indices else []
 
     def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
         """Payloads by id, in the order asked for; unknown ids are left out."""
@@ -106,7 +99,7 @@ class ServerStore:
             with self._translated():
                 records, offset = self.client.scroll(
                     self.name,
-                    scroll_filter=_filter(where),
+                    scroll_filter=to_filter(where),
                     limit=BATCH,
                     offset=offset,
                     with_payload=True if fields is None else list(fields),
@@ -119,7 +112,7 @@ class ServerStore:
     def count(self, where: Filter | None = None) -> int:
         """Exact number of points."""
         with self._translated():
-            return self.client.count(self.name, count_filter=_filter(where), exact=True).count
+            return self.client.count(self.name, count_filter=to_filter(where), exact=True).count
 
     def delete(self, where: Filter) -> None:
         """Remove points and wait until the server has applied it.
@@ -181,7 +174,7 @@ class ServerStore:
     def _list(self, vector: Any, using: str, limit: int, where: Filter | None) -> list[Scored]:
         from qdrant_client import models
 
-        narrowed = _filter(where)
+        narrowed = to_filter(where)
         exact = None if self._local else models.SearchParams(exact=True)
 
         def fetch(wanted: int) -> list[Scored]:
@@ -205,80 +198,6 @@ class ServerStore:
             yield
 
 
-@contextmanager
-def translated(url: str, name: str = "") -> Iterator[None]:
-    """Errors of ``qdrant-client`` as ours; the only place that knows them."""
-    from qdrant_client.common.client_exceptions import QdrantException
-    from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
-
-    what = f"collection {name!r} at {url}" if name else url
-    try:
-        yield
-    except ResponseHandlingException as error:
-        raise StoreUnreachable(
-            f"No Qdrant server answers at {url} ({error.source}).",
-            "Start it, correct PLAYGROUND_QDRANT_URL, or unset that variable to use the engine in process.",
-        ) from error
-    except UnexpectedResponse as error:
-        if error.status_code in (401, 403):
-            raise StoreError(
-                f"The Qdrant server at {url} refused the key.", "Set PLAYGROUND_QDRANT_API_KEY to a valid one."
-            ) from error
-        raise StoreError(f"Qdrant ({what}) answered {error.status_code}: {_said(error)}.") from error
-    except QdrantException as error:
-        raise StoreError(f"Qdrant ({what}) refused: {error}.", "Try again in a while.") from error
-    except ValueError as error:  # the embedded stand-in, and addresses that are none
-        raise StoreError(f"Qdrant ({what}): {error}.", "Check PLAYGROUND_QDRANT_URL.") from error
-
-
-def is_local(client: QdrantClient) -> bool:
-    """Whether it is the client's own stand-in for a server (``:memory:`` or a path)."""
-    options = client.init_options
-    return options.get("location") == ":memory:" or options.get("path") is not None
-
-
-def _said(error: Any) -> str:
-    """The reason in the body of an answer, or the start of the body."""
-    try:
-        return str(error.structured()["status"]["error"])
-    except (ValueError, KeyError, TypeError):
-        return bytes(error.content)[:200].decode(errors="replace")
-
-
 def _batches(items: list[Any]) -> Iterator[list[Any]]:
     for start in range(0, len(items), BATCH):
         yield items[start : start + BATCH]
-
-
-def _vectors(point: Point) -> dict[str, Any]:
-    vectors: dict[str, Any] = {}
-    if point.dense is not None:
-        vectors[DENSE] = list(map(float, point.dense))
-    if point.sparse is not None and point.sparse.indices:
-        vectors[SPARSE] = _sparse(point.sparse)
-    return vectors
-
-
-def _sparse(vector: Sparse) -> Any:
-    from qdrant_client import models
-
-    return models.SparseVector(indices=list(vector.indices), values=list(vector.values))
-
-
-def _filter(where: Filter | None) -> Any:
-    """Every field must match one of its values; words and numbers need conditions of their own."""
-    from qdrant_client import models
-
-    if not where:
-        return None
-    must: list[Any] = []
-    for field, values in where.items():
-        words = [value for value in values if isinstance(value, str)]
-        numbers = [value for value in values if not isinstance(value, str)]
-        kinds: list[Any] = [models.MatchAny(any=kind) for kind in (words, numbers) if kind]
-        must.append(
-            models.Filter(should=[models.FieldCondition(key=field, match=kind) for kind in kinds])
-            if kinds
-            else models.HasIdCondition(has_id=[])
-        )
-    return models.Filter(must=must)
