@@ -13,11 +13,53 @@ from collections.abc import Callable
 from pathlib import Path
 
 PAGES, RANGES_A_PAGE, ROUNDS = 300, 5, 5
-WORDS = """
-pump valve pressure system operator maintenance check before after manual section figure torque bearing oil filter
-replace every hours engine control panel switch indicator warning light when the temperature exceeds its limit shut
-down immediately and contact service of a in to for with until
-"""
+WORDS = [
+    "pump",
+    "valve",
+    "pressure",
+    "system",
+    "operator",
+    "maintenance",
+    "check",
+    "before",
+    "after",
+    "manual",
+    "section",
+    "figure",
+    "torque",
+    "bearing",
+    "oil",
+    "filter",
+    "replace",
+    "every",
+    "hours",
+    "engine",
+    "control",
+    "panel",
+    "switch",
+    "indicator",
+    "warning",
+    "light",
+    "when",
+    "the",
+    "temperature",
+    "exceeds",
+    "its",
+    "limit",
+    "shut",
+    "down",
+    "immediately",
+    "and",
+    "contact",
+    "service",
+    "of",
+    "a",
+    "in",
+    "to",
+    "for",
+    "with",
+    "until",
+]
 
 
 def build_manual(path: Path, pages: int = PAGES) -> None:
@@ -25,10 +67,10 @@ def build_manual(path: Path, pages: int = PAGES) -> None:
     from reportlab.lib.pagesizes import A4
     from reportlab.pdfgen.canvas import Canvas
 
-    words, rng, canvas = WORDS.split(), random.Random(7), Canvas(str(path), pagesize=A4)
+    rng, canvas = random.Random(7), Canvas(str(path), pagesize=A4)
     for page in range(pages):
         if page % 10 == 0:
-            title = f"{page // 10 + 1} {rng.choice(words).title()} and {rng.choice(words)}"
+            title = f"{page // 10 + 1} {rng.choice(WORDS).title()} and {rng.choice(WORDS)}"
             canvas.bookmarkPage(title)
             canvas.addOutlineEntry(title, title)
             canvas.setFont("Helvetica-Bold", 16)
@@ -40,7 +82,7 @@ def build_manual(path: Path, pages: int = PAGES) -> None:
             if page % 7 == 3 and line > 40:
                 text.textLine("   ".join(f"{rng.uniform(0, 999):8.2f}" for _ in range(7)))
             else:
-                text.textLine(" ".join(rng.choice(words) for _ in range(14)))
+                text.textLine(" ".join(rng.choice(WORDS) for _ in range(14)))
         canvas.drawText(text)
         canvas.drawCentredString(297, 30, str(page + 1))
         canvas.showPage()
