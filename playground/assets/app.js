@@ -39,7 +39,7 @@
   let looked = '';
   const look = () => {
     const desk = document.querySelector('#evidence .desk');
-    const mark = desk && (desk.querySelector('.mark.quote') || desk.querySelector('.mark, mark'));
+    const mark = desk && (desk.querySelector('.marks.exact .mark, mark b') || desk.querySelector('.mark, mark'));
     const now = desk ? (desk.querySelector('img')?.getAttribute('src') || desk.textContent.slice(0, 200))
       + (mark ? mark.getAttribute('style') || mark.textContent : '') : '';
     if (now === looked) return;

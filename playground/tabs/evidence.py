@@ -111,8 +111,8 @@ def _marks(
     services: Services, document: Document, span: tuple[int, int], inner: tuple[int, int] | None
 ) -> list[tuple[str, Rect]]:
     find = services.library.rectangles
-    marks = [("passage", rect) for rect in find(document.name, *span)] if span[1] > span[0] else []
-    return marks + [("quote", rect) for rect in find(document.name, *inner)] if inner else marks
+    marks = [("wide", rect) for rect in find(document.name, *span)] if span[1] > span[0] else []
+    return marks + [("exact", rect) for rect in find(document.name, *inner)] if inner else marks
 
 
 def act(services: Services, session: Session, what: str, target: str) -> Session:

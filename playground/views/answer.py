@@ -112,29 +112,43 @@ def fault_card(fault: Fault, kept: bool = False, again: Markup | None = None) ->
 def _sources(turn: Turn, message: str) -> Markup | None:
     if not turn.citations:
         return None
-    return el("ol", [_source(c, message, turn.text) for c in turn.citations], class_="sources", aria_label="Sources")
+    rows = [_quoted(c, message) if turn.style == "quotes" else _source(c, message, turn.text) for c in turn.citations]
+    return el("ol", rows, class_="sources", aria_label="Sources")
+
+
+def _quoted(citation: Citation, message: str) -> Markup:
+    """A source whose quotes are the answer itself: only their check is worth a line."""
+    where, first = _place(citation, message), f"{message}:{citation.n}:0"
+    return el("li", button(str(citation.n), "cite", first, class_="cite"), where, _check(citation.check))
 
 
 def _source(citation: Citation, message: str, said: str) -> Markup:
-    hit = citation.hit
     quotes = [_quote(q, f"{message}:{citation.n}:{i}", said) for i, q in enumerate(citation.quotes)]
-    where = join(el("b", hit.document), " ", place(hit.page, hit.page_label))
     return el(
         "li",
         chip(citation.n, message),
-        button(where, "cite", f"{message}:{citation.n}", class_="where"),
+        _place(citation, message),
         el("ul", quotes, class_="quotes") if quotes else None,
     )
 
 
+def _place(citation: Citation, message: str) -> Markup:
+    hit = citation.hit
+    words = join(el("b", hit.document), " ", place(hit.page, hit.page_label))
+    return button(words, "cite", f"{message}:{citation.n}", class_="where")
+
+
+def _check(kind: str) -> Markup:
+    icon, word, why = _CHECKS[kind]
+    return el("span", el("i", icon, aria_hidden="true"), word, class_=f"check {kind}", title=why)
+
+
 def _quote(quote: QuoteFound, target: str, said: str) -> Markup:
     kind = "own" if quote.check == "none" and not _in_quotation_marks(quote.text, said) else quote.check
-    icon, word, why = _CHECKS[kind]
     text = quote.text if len(quote.text) <= 160 else quote.text[:159] + "…"
-    mark = el("span", el("i", icon, aria_hidden="true"), word, class_=f"check {kind}", title=why)
     found = quote.start is not None
     line = button(f"“{text}”", "cite", target, class_="where") if found else el("span", f"“{text}”")
-    return el("li", mark, line)
+    return el("li", _check(kind), line)
 
 
 def _in_quotation_marks(text: str, said: str) -> bool:
@@ -153,7 +167,7 @@ def _about(turn: Turn) -> Markup:
         how = Markup()
     who = " · ".join(filter(None, (turn.model, engine if turn.engine else "")))
     notes = [el("p", note, class_="note") for note in turn.notes]
-    speed = timings(turn.stats) if turn.stats else None
+    speed = timings(turn.stats) if turn.stats and turn.engine != "none" else None
     return el("footer", el("p", how, el("span", who), confidence(turn.confidence), class_="who"), speed, notes)
 
 

@@ -23,8 +23,9 @@ def engine_card(status: EngineStatus, chosen: Choice, jobs: Sequence[Job], offli
         job_list(jobs, "pull"),
         _models(status, chosen),
         _ollama(status.ollama),
-        [_builtin(model, offline) for model in status.builtin if model.state != "present"],
-        _pull(offline) if status.ollama.state in ("running", "no model") else None,
+        [_builtin(model) for model in status.builtin if model.state != "present" and not offline],
+        el("p", "Downloads are off, so no model can be fetched.", class_="facts") if offline else None,
+        _pull() if status.ollama.state in ("running", "no model") and not offline else None,
         class_="engine",
     )
 
@@ -88,23 +89,19 @@ def _ollama(status: OllamaStatus) -> Markup | None:
     )
 
 
-def _builtin(model: BuiltinStatus, offline: bool) -> Markup | None:
+def _builtin(model: BuiltinStatus) -> Markup | None:
     what = join(el("b", model.label), f", {size(model.size_bytes)}. ", model.note)
     match model.state:
         case "downloading":
             return None  # its progress is shown as a job
         case "broken":
             return el("div", el("p", what), el("code", model.fix) if model.fix else None)
-    if offline:
-        return el("p", what, " Downloads are off.", class_="facts")
     label = f"Get {model.label}"
     return el("div", el("p", what, class_="facts"), button("Download", "pull", f"builtin/{model.name}", class_="quiet",
                                                              aria_label=label))  # fmt: skip
 
 
-def _pull(offline: bool) -> Markup | None:
-    if offline:
-        return el("p", "Downloads are off.", class_="facts")
+def _pull() -> Markup:
     field = el("input", type="text", name="value", required=True, placeholder="llama3.2", aria_label="Model to pull")
     return el("form", field, el("button", "Pull", type="submit"), data_act="pull", class_="inline")
 

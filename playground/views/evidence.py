@@ -27,24 +27,25 @@ def page_view(document: Document, page: Page, marks: Sequence[tuple[str, Rect]],
     Args:
         document: Where the page is from.
         page: The page.
-        marks: (kind, rectangle): "passage" or "quote"; rectangles of other pages are left out.
+        marks: (kind, rectangle): "wide" for a passage, "exact" for a quote in it; rectangles of other pages are left out.
         zoom: Width of the picture, in percent of the panel.
     """
-    boxes = [_box(kind, rect) for kind, rect in marks if rect.page == page.number]
+    here = [(kind, rect) for kind, rect in marks if rect.page == page.number]
+    layers = [el("div", [_box(r) for k, r in here if k == kind], class_=f"marks {kind}") for kind in ("wide", "exact")]
     alt = f"Page {page.number} of {document.name}"
     ratio = f"aspect-ratio:{max(page.width, 1):.0f}/{max(page.height, 1):.0f}"
     picture = el("img", src=picture_url(document, page.number), alt=alt, style=ratio, decoding="async")
-    sheet = el("div", picture, boxes, class_="sheet", style=f"width:{zoom}%")
+    sheet = el("div", picture, layers, class_="sheet", style=f"width:{zoom}%")
     return el("div", sheet, class_="desk", tabindex=0, aria_label=alt)
 
 
-def _box(kind: str, rect: Rect) -> Markup:
+def _box(rect: Rect) -> Markup:
     left, top, right, bottom = (min(max(v, 0.0), 1.0) for v in (rect.x0, rect.y0, rect.x1, rect.y1))
     style = (
         f"left:{left * 100:.3f}%;top:{top * 100:.3f}%;"
         f"width:{(right - left) * 100:.3f}%;height:{(bottom - top) * 100:.3f}%"
     )
-    return el("span", class_=f"mark {kind}", style=style)
+    return el("span", class_="mark", style=style)
 
 
 def text_view(document: Document, start: int, end: int, inner: tuple[int, int] | None = None) -> Markup:
@@ -82,7 +83,7 @@ def toolbar(document: Document, page: Page, zoom: int) -> Markup:
         "div",
         el("h2", document.name, title=document.name),
         el("div", turn, class_="group") if paged else None,
-        el("div", zooms, class_="group") if document.kind == "pdf" else None,
+        el("div", zooms, class_="group end") if document.kind == "pdf" else None,
         class_="toolbar",
     )
 
