@@ -23,10 +23,11 @@ def node_id(document_id: str, span: Span) -> str:
 def metadata(document: Document, span: Span) -> dict[str, Any]:
     """What every node knows of itself; the keys are payload fields of the store."""
     pages = document.pages_of(span.start, span.end)
+    main = max(pages, key=lambda page: min(page.end, span.end) - max(page.start, span.start))
     return {
         "document": document.name,
-        "page": pages[0].number,
-        "page_label": pages[0].label,
+        "page": main.number,  # the one with most of it: a footer of the page before is not where it stands
+        "page_label": main.label,
         "pages": [page.number for page in pages],
         "start": span.start,
         "end": span.end,
