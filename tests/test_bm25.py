@@ -175,6 +175,52 @@ def test_work_is_done_once(index):
     assert not index.ensure(Bm25Params(k1=1.2, language="none"))
 
 
+def test_adding_to_a_large_collection_reads_no_old_text(index):
+    index.upsert([passage(n, "one two three four", f"d{n % 30}") for n in range(300)])
+    index.ensure(Bm25Params())
+    seen = []
+    index._text_of = lambda payload, old=index._text_of: seen.append(1) or old(payload)
+    index.upsert([passage(n, "five six seven", "new") for n in range(300, 304)])
+    assert not index.ensure(Bm25Params())
+    index.upsert([passage(n, "five six seven", "new") for n in range(300, 304)])  # again: replaces
+    index.delete({"doc_id": ["d1"]})
+    assert not index.ensure(Bm25Params())
+    assert len(seen) == 4 + (4 + 4) + 10
+    index.upsert([passage(n, "a much longer passage moves the mean beyond the limit", "new") for n in range(300, 304)])
+    assert index.ensure(Bm25Params())
+    written = json.loads(index._state[index.KEY])
+    texts = [json.loads(point.payload["_node_content"])["text"] for point in index.store.scroll()]
+    assert written["points"] == len(texts) == 294
+    assert written["tokens"] == sum(count_terms(text, "english").length for text in texts)
+
+
+def test_killed_while_writing_points_counts_anew(store):
+    state = {}
+    index = KeywordIndex(store, state)
+    index.upsert([passage(0, TEXTS[0])])
+    index.ensure(Bm25Params())
+    whole = store.upsert
+
+    def killed(points):
+        whole(points)
+        raise KeyboardInterrupt
+
+    store.upsert = killed
+    with pytest.raises(KeyboardInterrupt):
+        index.upsert([passage(n, text) for n, text in enumerate(TEXTS)])
+    again = KeywordIndex(store, state)
+    found = scores(again.search("cat mat", 9, Bm25Params()))
+    assert found == pytest.approx(plain_bm25("cat mat", TEXTS, 1.5, 0.75), rel=1e-4)
+
+
+def test_a_collection_without_a_note_is_weighed_anew(store):
+    store.upsert([passage(n, text) for n, text in enumerate(TEXTS[:2])])
+    index = KeywordIndex(store, {})
+    index.upsert([passage(n + 2, text) for n, text in enumerate(TEXTS[2:])])
+    found = scores(index.search("cat mat", 9, Bm25Params()))
+    assert found == pytest.approx(plain_bm25("cat mat", TEXTS, 1.5, 0.75), rel=1e-4)
+
+
 def test_languages(index):
     index.upsert([passage(0, "Die Katzen laufen"), passage(1, "The cats run")])
     assert set(scores(index.search("Katze läuft", 9, Bm25Params(language="german")))) == {name_of(0)}
@@ -199,7 +245,7 @@ def test_a_rewrite_cut_short_is_done_again(store):
     store.set_sparse = whole
     again = KeywordIndex(store, state)
     again.upsert([passage(9, TEXTS[0])])
-    again.delete({"doc_id": ["nobody"]})
+    again.delete({"doc_id": ["nobody"]})  # neither makes it look finished
     assert again.ensure(Bm25Params(k1=9))
     expected = plain_bm25("cat", [*TEXTS, TEXTS[0]], 9, 0.75)
     assert sorted(scores(again.search("cat", 9, Bm25Params(k1=9))).values()) == pytest.approx(

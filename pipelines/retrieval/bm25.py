@@ -13,7 +13,7 @@ of these changes (:class:`KeywordIndex`).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Iterable, MutableMapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from itertools import islice
@@ -99,17 +99,25 @@ def _encoder(language: Language) -> qdrant_edge.Bm25:
 
 @dataclass(frozen=True)
 class _Written:
-    """What the weights in the store were made with."""
+    """What the weights in the store were made with, and what the collection holds now."""
 
     k1: float
     b: float
     language: Language
-    mean: float
-    stale: bool  # points came or went since the mean was taken
-    whole: bool  # False while weights are being written again
+    mean: float  # in the weights
+    points: int = 0
+    tokens: float = 0.0
+    sure: bool = True  # False while points are written: a killed process leaves the sums unknown
+    whole: bool = True  # False while weights are written again
+
+    def plus(self, points: int, tokens: float) -> _Written:
+        return replace(self, points=self.points + points, tokens=self.tokens + tokens)
 
     def fits(self, params: Bm25Params) -> bool:
-        return self.whole and (self.k1, self.b, self.language) == (params.k1, params.b, params.language)
+        """Weights made with these knobs, and a mean still near enough."""
+        same = (self.k1, self.b, self.language) == (params.k1, params.b, params.language)
+        now = max(1.0, self.tokens / self.points) if self.points else self.mean
+        return self.whole and same and abs(now - self.mean) <= DRIFT * self.mean
 
 
 class KeywordIndex:
@@ -140,44 +148,51 @@ class KeywordIndex:
         with self._lock:
             written = self._read()
             language = written.language if written else Bm25Params().language
-            terms = [count_terms(self._text_of(point.payload), language) for point in points]
-            if written is None:
-                mean = _mean([t.length for t in terms])
-                written = _Written(**Bm25Params().model_dump(), mean=mean, stale=True, whole=True)
-            self._write(replace(written, stale=True))
-            vectors = (weigh(t, written.mean, written.k1, written.b) for t in terms)
-            self.store.upsert([replace(p, sparse=v) for p, v in zip(points, vectors, strict=True)])
+            terms = {point.id: self._terms(point.payload, language) for point in points}
+            written = written or self._first(terms.values())
+            old = [self._terms(payload, language).length for payload in self.store.payloads(list(terms)).values()]
+            vectors = {id: weigh(one, written.mean, written.k1, written.b) for id, one in terms.items()}
+            self._write(replace(written, sure=False))
+            self.store.upsert([replace(point, sparse=vectors[point.id]) for point in points])
+            new = sum(one.length for one in terms.values())
+            self._write(written.plus(len(terms) - len(old), new - sum(old)))
 
     def delete(self, where: Filter) -> None:
         """Remove points."""
         with self._lock:
             written = self._read()
-            if written is not None:
-                self._write(replace(written, stale=True))
+            if written is None:
+                self.store.delete(where)
+                return
+            gone = [self._terms(point.payload, written.language).length for point in self.store.scroll(where)]
+            self._write(replace(written, sure=False))
             self.store.delete(where)
+            self._write(written.plus(-len(gone), -sum(gone)))
 
     def ensure(self, params: Bm25Params) -> bool:
         """Make the weights fit ``params`` and the collection's mean length; True if any were written.
 
-        Free when nothing changed since the last call. After points came or went the texts are read
-        once (a second for 20,000 chunks); weights are written only if the mean moved by more than 0.5 %
-        or a knob did. Killed half-way, it starts again at the next call.
+        Free as long as no knob changed and the mean moved by less than 0.5 %. Else every text is read
+        and weighed again (a few seconds for 20,000 chunks). Killed half-way, it starts again.
         """
         with self._lock:
             written = self._read()
-            if written is not None and not written.stale and written.fits(params):
+            if written is not None and written.sure and written.fits(params):
                 return False
-            ids, terms = self._terms(params.language)
-            mean = _mean([t.length for t in terms])
-            if written is not None and written.fits(params) and abs(mean - written.mean) <= DRIFT * mean:
-                self._write(replace(written, stale=False))
-                return False
-            target = _Written(params.k1, params.b, params.language, mean, stale=False, whole=True)
-            self._write(replace(target, whole=False))
-            vectors = ((id, weigh(t, mean, params.k1, params.b)) for id, t in zip(ids, terms, strict=True))
+            terms = {point.id: self._terms(point.payload, params.language) for point in self.store.scroll()}
+            tokens = sum(one.length for one in terms.values())
+            if written is not None:
+                written = replace(written, points=len(terms), tokens=tokens, sure=True)
+                if written.fits(params):
+                    self._write(written)
+                    return False
+            mean = _mean(terms.values())
+            made = _Written(params.k1, params.b, params.language, mean, len(terms), tokens)
+            self._write(replace(made, whole=False))
+            vectors = ((id, weigh(one, mean, params.k1, params.b)) for id, one in terms.items())
             for batch in _batched(vectors):
                 self.store.set_sparse(dict(batch))
-            self._write(target)
+            self._write(made)
             return True
 
     def search(self, query: str, limit: int, params: Bm25Params, where: Filter | None = None) -> list[Scored]:
@@ -187,12 +202,13 @@ class KeywordIndex:
             self.ensure(params)
             return self.store.sparse(vector, limit, where)
 
-    def _terms(self, language: Language) -> tuple[list[str], list[Terms]]:
-        ids, terms = [], []
-        for point in self.store.scroll():
-            ids.append(point.id)
-            terms.append(count_terms(self._text_of(point.payload), language))
-        return ids, terms
+    def _terms(self, payload: Payload, language: Language) -> Terms:
+        return count_terms(self._text_of(payload), language)
+
+    def _first(self, terms: Collection[Terms]) -> _Written:
+        """Settings of a collection nobody kept a note of; the sums are known if it is empty."""
+        empty = self.store.count() == 0
+        return _Written(**Bm25Params().model_dump(), mean=_mean(terms), sure=empty, whole=empty)
 
     def _read(self) -> _Written | None:
         text = self._state.get(self.KEY)
@@ -202,9 +218,9 @@ class KeywordIndex:
         self._state[self.KEY] = json.dumps(asdict(written))
 
 
-def _mean(lengths: Sequence[float]) -> float:
-    """Mean length, at least 1, so that an empty collection divides by something."""
-    return max(1.0, sum(lengths) / len(lengths)) if lengths else 1.0
+def _mean(terms: Collection[Terms]) -> float:
+    """Mean length, at least 1, so that a collection without words divides by something."""
+    return max(1.0, sum(one.length for one in terms) / len(terms)) if terms else 1.0
 
 
 def _batched(items: Iterable[tuple[str, Sparse]]) -> Iterable[list[tuple[str, Sparse]]]:
