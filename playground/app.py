@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
+import socket
+import sys
+import webbrowser
 from collections.abc import Iterator
-from threading import Thread
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
 from typing import Any
 
 import gradio as gr
 
+from pipelines.errors import UsageError
 from pipelines.settings import Settings
 from playground import endpoints, routes, theme
 from playground.first_start import first_start
@@ -45,17 +52,59 @@ def build(services: Services) -> gr.Blocks:
     return app  # type: ignore[no-any-return]
 
 
-def serve(settings: Settings, *, open_browser: bool) -> None:
-    """Serve the app until it is interrupted, then release the data folder."""
+@contextmanager
+def running(settings: Settings) -> Iterator[tuple[Services, str]]:
+    """The app, served while the block lasts: (services, address). The data folder is released at the end.
+
+    Raises:
+        StoreLocked: another app has the data folder. UsageError: no free port.
+    """
     services = Services.open(settings)
     try:
         app = build(services)
         app.queue(default_concurrency_limit=None)
-        app.launch(**launch_options(services), inbrowser=open_browser, prevent_thread_lock=True)
-        Thread(target=_after_start, args=(services,), name="after-start", daemon=True).start()
-        app.block_thread()
+        _, url, _ = app.launch(**launch_options(services), prevent_thread_lock=True)
+        try:
+            yield services, url
+        finally:
+            app.close(verbose=False)
     finally:
         services.close()
+
+
+def serve(settings: Settings, *, open_browser: bool) -> None:
+    """Serve the app until it is interrupted."""
+    with running(settings) as (services, url):
+        sys.stdout.write(f"The playground is at {url} (Ctrl+C stops it).\n")
+        sys.stdout.flush()
+        if open_browser:
+            webbrowser.open(url)
+        Thread(target=_after_start, args=(services,), name="after-start", daemon=True).start()
+        with suppress(KeyboardInterrupt):
+            Event().wait()
+
+
+def free_port(host: str, first: int) -> int:
+    """The first free port from ``first`` on; 0 is any.
+
+    Raises:
+        UsageError: none of a hundred is free, or the address is not this machine's.
+    """
+    for port in range(first, first + 100) if first else (0,):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family) as trial:
+            if os.name != "nt":  # there it would let two programs share a port
+                trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind((host, port))
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    continue
+                raise UsageError(
+                    f"Cannot listen on {host}:{port}: {error.strerror}.", "Choose --host, --port."
+                ) from error
+            return int(trial.getsockname()[1])
+    raise UsageError(f"No port from {first} on is free on {host}.", "Choose one with --port.")
 
 
 def _after_start(services: Services) -> None:
@@ -71,7 +120,7 @@ def launch_options(services: Services) -> dict[str, Any]:
     settings = services.settings
     return {
         "server_name": settings.host,
-        "server_port": settings.port,
+        "server_port": free_port(settings.host, settings.port),
         "share": False,
         "ssr_mode": False,
         "quiet": True,

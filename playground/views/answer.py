@@ -10,7 +10,7 @@ from playground.views.documents import progress
 from playground.views.html import button, el, fold, join, tip
 from playground.views.meter import confidence, context_meter, timings
 from playground.views.prose import chip, prose
-from playground.views.words import count, place, seconds
+from playground.views.words import count, seconds, where
 
 _CHECKS = {
     "exact": ("✓", "exact", "These words stand on the page exactly so."),
@@ -118,8 +118,10 @@ def _sources(turn: Turn, message: str) -> Markup | None:
 
 def _quoted(citation: Citation, message: str) -> Markup:
     """A source whose quotes are the answer itself: only their check is worth a line."""
-    where, first = _place(citation, message), f"{message}:{citation.n}:0"
-    return el("li", button(str(citation.n), "cite", first, class_="cite"), where, _check(citation.check))
+    first = f"{message}:{citation.n}:0"
+    return el(
+        "li", button(str(citation.n), "cite", first, class_="cite"), _place(citation, message), _check(citation.check)
+    )
 
 
 def _source(citation: Citation, message: str, said: str) -> Markup:
@@ -134,8 +136,8 @@ def _source(citation: Citation, message: str, said: str) -> Markup:
 
 def _place(citation: Citation, message: str) -> Markup:
     hit = citation.hit
-    words = join(el("b", hit.document), " ", place(hit.page, hit.page_label))
-    return button(words, "cite", f"{message}:{citation.n}", class_="where")
+    named = join(el("b", hit.document), " ", where(hit))
+    return button(named, "cite", f"{message}:{citation.n}", class_="where")
 
 
 def _check(kind: str) -> Markup:

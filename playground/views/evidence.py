@@ -10,7 +10,7 @@ from markupsafe import Markup
 from pipelines.loading.document import Document, Page, Rect
 from pipelines.retrieval.base import STAGES, Hit
 from playground.views.html import button, el, fold, tip
-from playground.views.words import place, score
+from playground.views.words import place, score, where
 
 #: Characters of a text document shown before and after the passage.
 AROUND = 4000
@@ -27,7 +27,7 @@ def page_view(document: Document, page: Page, marks: Sequence[tuple[str, Rect]],
     Args:
         document: Where the page is from.
         page: The page.
-        marks: (kind, rectangle): "wide" for a passage, "exact" for a quote in it; rectangles of other pages are left out.
+        marks: (kind, rectangle): "wide" for a passage, "exact" for a quote in it; other pages' are left out.
         zoom: Width of the picture, in percent of the panel.
     """
     here = [(kind, rect) for kind, rect in marks if rect.page == page.number]
@@ -104,7 +104,7 @@ def passages(hits: Sequence[Hit], message: str, chosen: int = 0, unused: Sequenc
 
 
 def _where(hit: Hit) -> Markup:
-    return el("span", el("b", hit.document), " ", place(hit.page, hit.page_label), class_="where")
+    return el("span", el("b", hit.document), " ", where(hit), class_="where")
 
 
 def _passage(hit: Hit, n: int, message: str, chosen: bool) -> Markup:
@@ -114,7 +114,7 @@ def _passage(hit: Hit, n: int, message: str, chosen: bool) -> Markup:
         "cite",
         f"{message}:{n}",
         class_="passage-head",
-        aria_label=f"Show passage {n}: {hit.document}, {place(hit.page, hit.page_label)}",
+        aria_label=f"Show passage {n}: {hit.document}, {where(hit)}",
         aria_current="true" if chosen else None,
     )
     short = hit.text if len(hit.text) <= 220 else hit.text[:219].rstrip() + "…"
@@ -128,9 +128,9 @@ def scores(hit: Hit) -> Markup:
     """Each stage's rank and score under its own name; stages a hit is not on say so."""
     shown = []
     for stage, direction in STAGES.items():
-        if stage not in hit.scores:
-            continue
-        found = hit.scores[stage]
+        found = hit.scores.get(stage)
+        if found is None and stage not in ("semantic", "keyword"):
+            continue  # that stage did not take part
         words = f"#{found.rank} · {score(found.score)}" if found else "not listed"
         shown.append(tip([f"{stage} ", el("b", words)], direction, "stage" if found else "stage missing"))
     return el("p", shown, class_="scores")

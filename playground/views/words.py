@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pipelines.retrieval.base import Hit
+
 
 def count(number: int, noun: str, plural: str = "") -> str:
     """``1 page``, ``1,204 pages``."""
@@ -45,6 +47,14 @@ def parameters(number: int | None) -> str:
 def place(page: int, label: str) -> str:
     """``p. 3``, or ``p. 3 (printed ii)`` where the printed number differs."""
     return f"p. {page}" if label in ("", str(page)) else f"p. {page} (printed {label})"
+
+
+def where(hit: Hit) -> str:
+    """The page of a passage, or the first and the last of them."""
+    if len(hit.pages) < 2:
+        return place(hit.page, hit.page_label)
+    first, last = hit.pages[0], hit.pages[-1]
+    return f"pp. {first}–{last}" + ("" if hit.page_label in ("", str(first)) else f" (from printed {hit.page_label})")
 
 
 def score(number: float) -> str:
