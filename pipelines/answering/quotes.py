@@ -25,7 +25,7 @@ _LEAST_WORDS = 4
 #: Longer ranges (a table without full stops) are cut at their lines.
 _LONGEST = 400
 #: A sentence is quoted beside the best one when it scores at least this share of it.
-_NEAR_BEST = 0.88
+_NEAR_BEST = 0.82
 #: Weight of shared words beside the similarity of meaning.
 _WORDS = 0.5
 #: A number, a year, a part number: "E-417", "2031", "3.5".
