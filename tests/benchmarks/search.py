@@ -76,7 +76,7 @@ def measure(count: int, questions: int, embedder: BuiltinEmbedder) -> None:
         weighed = time.perf_counter()
         print(
             f"\n{count:,} chunks: made in {made - started:.1f} s, written in {written - made:.1f} s, "
-            f"keyword weights read again in {weighed - written:.1f} s"
+            f"keyword weights settled in {weighed - written:.1f} s"
         )
         compare(store, keywords, recipe, [words(draw, 8) for _ in range(questions)], embedder)
         store.close()
