@@ -213,7 +213,7 @@ def _read(job: _Job, operation: str, seconds: float, first: int = 0) -> _Reading
         try:
             worker.call(operation, {**job.request, "first": first}, on_part, cancel=job.cancel)
         except ParsingTimeout as error:
-            reached = f"Of its {reading.total:,} pages, {len(reading.pages):,} were read."
+            reached = f"It had read {len(reading.pages):,} of {reading.total:,} pages."
             raise ParsingTimeout(f"{error.message} {reached}", error.fix) from error
     return reading
 
