@@ -177,6 +177,7 @@ def test_markdown_headings_are_places_in_order(text: str) -> None:
     ("raw", "text"),
     [
         ("a\r\nb\rc\nd", "a\nb\nc\nd"),
+        ("\r\r\n", "\n\n"),
         ("bro\ufffeken", "broken"),
         ("bro\x02ken", "broken"),
         ("Jean\ufffePaul", "Jean-Paul"),

@@ -42,7 +42,7 @@ def plain(raw: str) -> str:
     text = raw.replace("\r\n", "\n")
     if text.replace("\n", "").isprintable():  # most pages: nothing else to change
         return text
-    return _CHANGES.sub(_replacement, text)
+    return _CHANGES.sub(_replacement, raw)
 
 
 class TextMap:
