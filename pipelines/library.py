@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from threading import Event as CancelFlag
@@ -227,16 +228,20 @@ class Library:
         recipe = recipe or Recipe()
         self.prepare(recipe, documents)
         collection = self._collections.get(recipe)
-        wanted = None if documents is None else set(documents)
         ready = self._catalog.held(collection.name)
-        entries = [e for e in self._catalog.entries() if e.id in ready and (wanted is None or e.name in wanted)]
+        ids = [e.id for e in self._catalog.entries() if e.id in ready and (documents is None or e.name in documents)]
+        # A filter on every document costs half a query; none is needed while nothing is being written or removed.
+        whole = documents is None and not self._catalog.leftovers(collection.name)
         context = RetrievalContext(
             store=collection.store,
             keyword_index=collection.keyword,
             embed_query=lambda text: collection.embedder.embed([text], "query")[0].tolist(),
-            where={"doc_id": [entry.id for entry in entries]},
+            where=None if whole else {"doc_id": ids},
         )
-        return retrieve(query, recipe, context)
+        found = retrieve(query, recipe, context)
+        if all(hit.document_id in ids for hit in found.hits):
+            return found
+        return retrieve(query, recipe, replace(context, where={"doc_id": ids}))  # a writer began meanwhile
 
     def ask(
         self,
