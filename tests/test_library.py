@@ -22,7 +22,9 @@ TIDES = "Spring tides follow the new and the full moon. Neap tides follow the qu
 
 
 def open_library(folder: Path) -> Library:
-    return Library.open(settings=Settings(data_dir=folder, offline=True, ollama_host="127.0.0.1:9"))
+    """A library on a machine with no model: none downloaded, no Ollama."""
+    settings = Settings(data_dir=folder, models_dir=folder / "models", offline=True, ollama_host="127.0.0.1:9")
+    return Library.open(settings=settings)
 
 
 @pytest.fixture
