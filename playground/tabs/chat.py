@@ -53,6 +53,14 @@ def ask(services: Services, session: Session, question: str) -> Session:
     return session.to(conversation=conversation, editing="", message=message, passage=0, quote=-1)
 
 
+def with_style(session: Session, style: str) -> Session:
+    """The session answering in a style: the switch counts as it stands, however fast Enter follows it."""
+    recipe = recipe_of(session)
+    if recipe.choice("answer").name == style:
+        return session
+    return session.to(recipe=recipe.with_("answer", style).to_json())
+
+
 def retry(services: Services, session: Session, message: str) -> Session:
     """Ask the question of an answer again."""
     messages = services.conversations.messages(session.conversation)
@@ -99,18 +107,24 @@ def _exchanges(services: Services, conversation: str) -> list[tuple[Turn, str, s
     return found
 
 
-def follow(services: Services, session: Session) -> Iterator[tuple[Session, str, bool]]:
-    """The answer being written: (session, its markup, whether the evidence moved), until it ends."""
-    message = services.answers.running(session.conversation)
-    if not message:
-        return
+def follow(services: Services, session: Session, message: str) -> Iterator[tuple[Session, str, bool]]:
+    """An answer as it is written: (session, its markup, whether the evidence moved), to its end."""
     question = next((q for _, a, q in _exchanges(services, session.conversation) if a == message), "")
     looked = False
-    for turn in services.answers.follow(message):
+    for turn in _growing(services, message):
         moved = bool(turn.hits) and (not looked or bool(turn.citations and turn.state != "running"))
         if moved:
             session, looked = evidence.first_look(services, session, message, turn), True
         yield session, str(exchange(turn, message, question)), moved
+
+
+def _growing(services: Services, message: str) -> Iterator[Turn]:
+    """An answer's states; of one that ended before anybody looked, its end."""
+    turn: Turn | None = None
+    for turn in services.answers.follow(message):
+        yield turn
+    if turn is None and (turn := services.turn(message)) is not None:
+        yield turn
 
 
 def menu(services: Services, session: Session) -> str:
@@ -172,7 +186,7 @@ def build(services: Services, shell: Shell) -> Chat:
         yield [session.keep(), menu(services, session), now.earlier, now.last, shown, *_buttons(bool(now.running))]
         if not now.running:
             return
-        for moved_session, markup, moved in follow(services, session):
+        for moved_session, markup, moved in follow(services, session, now.running):
             session = moved_session
             panel_now = str(evidence.panel(services, session)) if moved else gr.skip()
             yield [
@@ -186,13 +200,13 @@ def build(services: Services, shell: Shell) -> Chat:
             ]
         yield [*(gr.skip() for _ in outputs[:-2]), *_buttons(False)]
 
-    def on_ask(text: str, kept: Any) -> Iterator[list[Any]]:
-        session = ask(services, Session.restore(kept), text)
+    def on_ask(text: str, kept: Any, style: str) -> Iterator[list[Any]]:
+        session = ask(services, with_style(Session.restore(kept), style), text)
         for update in draw(session):
             yield ["", *update]
 
-    def on_thread(kept: Any, event: gr.EventData) -> Iterator[list[Any]]:
-        session, act, arg = Session.restore(kept), event._data["act"], event._data["arg"]
+    def on_thread(kept: Any, style: str, event: gr.EventData) -> Iterator[list[Any]]:
+        session, act, arg = with_style(Session.restore(kept), style), event._data["act"], event._data["arg"]
         if act == "cite":
             yield [gr.skip(), *_look(evidence.cite(services, session, arg))]
         elif act == "edit":
@@ -218,9 +232,9 @@ def build(services: Services, shell: Shell) -> Chat:
     def on_stop(kept: Any) -> None:
         services.answers.stop(Session.restore(kept).conversation)
 
-    wire([question.submit, send.click], on_ask, [question, shell.kept], [question, *outputs])
+    wire([question.submit, send.click], on_ask, [question, shell.kept, shell.style], [question, *outputs])
     for thread in (earlier, last):
-        wire([thread.click], on_thread, [shell.kept], [question, *outputs])
+        wire([thread.click], on_thread, [shell.kept, shell.style], [question, *outputs])
     wire([conversations.click], on_menu, [shell.kept], outputs)
     wire([stop.click], on_stop, [shell.kept], [])
     return Chat(outputs, draw)

@@ -164,7 +164,8 @@ def progress(step: IndexProgress | PullEvent | None) -> Markup:
         return join(bar(done, step.status), el("span", words, class_="facts"))
     stage, noun = _STAGES[step.stage]
     words_ = [f"file {step.file} of {step.files}: {step.document}"] if step.files > 1 else []
-    words_.append(f"{stage} {noun} {step.done:,} of {step.total:,}" if step.total else stage)
+    counted = step.total > 1 and step.stage != "cutting"
+    words_.append(f"{stage} {noun} {step.done:,} of {step.total:,}" if counted else stage)
     if step.rate:
         words_.append(f"{step.rate:.0f} {noun}s/s")
     if step.seconds_left is not None:
