@@ -132,6 +132,7 @@ class BuiltinEngine:
         """Exact, by the model's own tokenizer; loads the model when nothing is loaded yet."""
         import httpx
 
+        self.info(model)  # a damaged file is told apart before it is loaded
         with self._runtime.use(self._path(model)) as (loaded, _):
             try:
                 return loaded.tokenize(text), True

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import httpx
 
 #: Tokens of the prompt between two looks at the cancel flag.
-BATCH = 256
+BATCH = 128
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _load(path: Path, n_ctx: int, threads: int) -> Loaded:
     params.hostnames = ["127.0.0.1"]
     for cpu in (params.cpuparams, params.cpuparams_batch):
         cpu.n_threads = threads
-        cpu.poll = 0  # waiting threads sleep: spinning ones starve a busy machine
+        cpu.poll = 0  # builds without OpenMP: waiting threads sleep
     started = time.perf_counter()
     try:
         server = xllamacpp.Server(params)
@@ -153,6 +153,9 @@ def _library() -> Any:
         raise EngineRefused(
             "The built-in engine needs a processor with AVX2.", "Use Ollama, or the answer style quotes."
         )
+    # its threads wait for each other many times a token; spinning while they wait, as OpenMP does by default,
+    # makes two threads on a busy two-core machine ten times slower than one
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         import xllamacpp
     except ImportError as error:

