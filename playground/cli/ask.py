@@ -205,14 +205,14 @@ def _line(text: str) -> Any:
 def show_answer(out: Console, answered: Answered, hits: Sequence[Hit], streamed: bool) -> None:
     """The answer unless it was streamed, its sources, who answered and how fast."""
     out.print(_line("" if streamed else answered.text))
-    if not answered.answerable:
-        out.print(_line("The nearest passages:"), style="yellow")
-        cited = [(f"[{hit.rank}]", hit.document, page_of(hit), _start_of(hit.text, 90)) for hit in hits]
-    else:
-        cited = [(f"[{c.n}]", c.hit.document, page_of(c.hit), QUOTE_WORDS[c.check]) for c in answered.citations]
-    if cited:
+    if answered.citations:
         out.print()
+        cited = [(f"[{c.n}]", c.hit.document, page_of(c.hit), QUOTE_WORDS[c.check]) for c in answered.citations]
         out.print(table(("", "document", "page", ""), cited))
+    elif hits:
+        out.print(_line("\nIt cites no passage. These were found:"), style="yellow")
+        found = [(f"[{hit.rank}]", hit.document, page_of(hit), _start_of(hit.text, 90)) for hit in hits]
+        out.print(table(("", "document", "page", "passage"), found))
     out.print()
     out.print(_line(_who(answered)), style="dim")
 

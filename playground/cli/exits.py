@@ -16,9 +16,6 @@ from playground.cli.console import problem
 
 INTERRUPTED = 130
 
-#: Seconds an interrupted command has to end in good order.
-GRACE = 1.0
-
 
 def exit_code(run: Callable[[], int]) -> int:
     """Run a command and turn whatever it raises into one line on stderr and a code."""
@@ -27,8 +24,6 @@ def exit_code(run: Callable[[], int]) -> int:
     try:
         with interruptible():
             return run()
-    except KeyboardInterrupt:
-        return interrupted()
     except BrokenPipeError:
         return _stop_writing()
     except TyperException as error:
@@ -54,42 +49,45 @@ def describe_fault(error: Exception) -> str:
     return f"{said}. This is a fault of the playground: PLAYGROUND_DEBUG=1 shows where."
 
 
-def interrupted() -> int:
-    """Say that the person stopped it."""
-    problem("Interrupted.", "stopped")
-    return INTERRUPTED
-
-
 @contextmanager
-def interruptible(grace: float = GRACE) -> Iterator[None]:
-    """Make Ctrl-C end the process soon, even while native code keeps Python from looking at it.
+def interruptible() -> Iterator[None]:
+    """Make Ctrl-C end the process at once, wherever it is.
 
-    Python raises KeyboardInterrupt only between two of its own steps; loading a model is one long step.
-    The operating system's handler writes to a socket at once, and a thread reading it ends the process
-    when the main thread has not ended by itself. Data folders stand being killed at any moment.
+    Nothing is unwound: a data folder stands being killed at any moment, and freeing a half-loaded model
+    takes seconds, or for ever. Python runs a signal handler only between two steps of its main thread, and
+    loading a model is one long step; but the operating system writes to a socket at once, and a thread
+    that waits for it ends the process just as well.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     reader, writer = socket.socketpair()
     writer.setblocking(False)
-    before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-    done = threading.Event()
-    threading.Thread(target=_end_after_interrupt, args=(reader, done, grace), daemon=True).start()
+    before = signal.signal(signal.SIGINT, lambda number, frame: _end())
+    wakeup = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    threading.Thread(target=_end_when_told, args=(reader,), daemon=True).start()
     try:
         yield
     finally:
-        done.set()
-        signal.set_wakeup_fd(before)
+        signal.set_wakeup_fd(wakeup)
+        signal.signal(signal.SIGINT, before)
         writer.close()
 
 
-def _end_after_interrupt(reader: socket.socket, done: threading.Event, grace: float) -> None:
+def _end_when_told(reader: socket.socket) -> None:
     with reader:
         while received := reader.recv(1):
-            if received[0] == signal.SIGINT and not done.wait(grace):
-                os.write(2, b"\nstopped: Interrupted.\n")
-                os._exit(INTERRUPTED)
+            if received[0] == signal.SIGINT:
+                _end()
+
+
+_ending = threading.Lock()
+
+
+def _end() -> None:
+    if _ending.acquire(blocking=False):
+        os.write(2, b"\nstopped: Interrupted.\n" if os.isatty(2) else b"stopped: Interrupted.\n")
+        os._exit(INTERRUPTED)
 
 
 def _stop_writing() -> int:
