@@ -36,6 +36,7 @@ def theme() -> gr.themes.Base:
         "panel_background_fill": "transparent",
         "input_background_fill": "var(--surface)",
         "input_border_color": "var(--edge)",
+        "input_border_width": "1px",
         "input_border_color_focus": "var(--accent)",
         "input_placeholder_color": "var(--muted)",
         "button_primary_background_fill": "var(--accent)",

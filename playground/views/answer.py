@@ -9,7 +9,7 @@ from playground.turn import Fault, Turn
 from playground.views.documents import progress
 from playground.views.html import button, el, fold, join, tip
 from playground.views.meter import confidence, context_meter, timings
-from playground.views.prose import chip, prose
+from playground.views.prose import chip, prose, verbatim
 from playground.views.words import count, seconds, where
 
 _CHECKS = {
@@ -36,7 +36,8 @@ def exchange(turn: Turn, message: str, question: str = "") -> Markup:
 def answer(turn: Turn, message: str) -> Markup:
     """Everything below the question."""
     passages = len(turn.passages)
-    body = el("div", prose(turn.text, passages, message), class_="prose") if turn.text else None
+    written = prose if turn.messages or turn.style == "generated" else verbatim
+    body = el("div", written(turn.text, passages, message), class_="prose") if turn.text else None
     return el(
         "div",
         el("p", "Understood as: ", el("em", turn.condensed), class_="condensed") if turn.condensed else None,

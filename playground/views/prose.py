@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from playground.views.html import button, join
+from playground.views.html import button, el, join
 
 #: ``[1]``, ``[1, 3]``, ``[1][2]``: what an answer writes to cite passages.
 CITATION = re.compile(r"\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
@@ -37,6 +37,12 @@ def prose(text: str, passages: int = 0, message: str = "") -> Markup:
         if token.children:
             token.children = list(_cited(token.children, passages, message))
     return Markup(parser.renderer.render(tokens, parser.options, {}))  # noqa: S704 - raw HTML is off
+
+
+def verbatim(text: str, passages: int = 0, message: str = "") -> Markup:
+    """Quotes as paragraphs, word for word: what looks like Markdown in them belongs to the document."""
+    paragraphs = [part for part in text.split("\n\n") if part.strip()]
+    return join([el("p", citations(part, passages, message)) for part in paragraphs])
 
 
 def _cited(tokens: list[Token], passages: int, message: str) -> Iterator[Token]:
