@@ -166,7 +166,7 @@ def test_a_part_brings_its_own_knobs(visit, picture):
     expect(page.locator("#recipe-summary")).to_contain_text("keyword")
 
 
-HOSTILE = "<img src=x onerror=\"window.hit=1\">'\" ${window.hit=1} {{1}}.md"
+HOSTILE = '<img src=x onerror="window.hit=1">\'" ${window.hit=1} {{1}}.md'
 
 
 def test_hostile_names_and_texts_stay_text(visit, served, picture):
