@@ -156,9 +156,7 @@ def test_ask_retry_edit(app):
     assert text == QUESTION
     other = chat.ask(services, editing, "What does the barge Patience hold?")
     ended(services, other)
-    assert [m.text for m in services.conversations.messages(other.conversation)][
-        0
-    ] == "What does the barge Patience hold?"
+    assert services.conversations.messages(other.conversation)[0].text == "What does the barge Patience hold?"
     looked = evidence.first_look(services, other, other.message, services.turn(other.message))
     assert looked.document == REPORT.name
     assert "marks exact" in str(evidence.panel(services, looked))
