@@ -27,7 +27,7 @@ def exit_code(run: Callable[[], int]) -> int:
     except BrokenPipeError:
         return _stop_writing()
     except TyperException as error:
-        problem(f"{error.format_message()} {_hint(error)}")
+        problem(f"{error.format_message().rstrip('.')}. {_hint(error)}")
         return error.exit_code
     except Exception as error:
         return report(error)
