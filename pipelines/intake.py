@@ -13,7 +13,7 @@ from threading import Event as CancelFlag
 from pipelines.catalog import Catalog, Entry, Held
 from pipelines.collection import Collections
 from pipelines.embedding.cache import VectorCache
-from pipelines.errors import Cancelled, PlaygroundError
+from pipelines.errors import Cancelled, EncryptedFile, PlaygroundError
 from pipelines.events import Indexed, IndexStatus
 from pipelines.indexing import OnProgress, Pace, index
 from pipelines.loading import load
@@ -56,8 +56,8 @@ class Intake:
         except Cancelled:
             return Indexed(name, "", "cancelled", "Stopped before it was done.", seconds=time.perf_counter() - started)
         except PlaygroundError as error:
-            seconds = time.perf_counter() - started
-            return Indexed(name, "", "failed", error.message, error.fix, seconds=seconds)
+            seconds, locked = time.perf_counter() - started, isinstance(error, EncryptedFile)
+            return Indexed(name, "", "failed", error.message, error.fix, encrypted=locked, seconds=seconds)
 
     def _add(self, request: Request, name: str, recipe: Recipe, started: float) -> Indexed:
         known = self._known(request)

@@ -111,8 +111,9 @@ def _after_start(services: Services) -> None:
     """What can wait until the page is up: sample documents, the built-in model, slow imports."""
     try:
         first_start(services)
+        services.warm()
     except Exception:
-        log.exception("the first start's offers failed")
+        log.exception("work after the start failed")
 
 
 def launch_options(services: Services) -> dict[str, Any]:

@@ -74,6 +74,11 @@ class Services:
         what = "the built-in model" if name.startswith("builtin") else name
         return self.jobs.submit("pull", f"Fetching {what}", work)
 
+    def warm(self) -> None:
+        """Load what the first question needs, while the person reads the page. Slow: call it in the background."""
+        if any(document.chunks for document in self.library.documents()):
+            self.library.search("warm")
+
     # documents -------------------------------------------------------------------------------------
 
     def documents(self, recipe: Recipe) -> list[Indexed]:

@@ -204,6 +204,39 @@ def test_the_engine_card_without_any_engine(app):
     assert "no language model" in engine.sampling(app[0], Session())[0].lower()
 
 
+def test_a_download_that_may_not_be_says_so(app):
+    services = app[0]
+    job = services.jobs.wait(services.pull("builtin"))
+    assert job.state == "failed"
+    card = engine.card(services, Session())
+    assert "Fetching the built-in model" in card
+    assert engine.act(services, Session(), "forget", job.id, "") == Session()
+    assert "Fetching" not in engine.card(services, Session())
+
+
+def test_a_locked_file_asks_for_its_password(app, tmp_path):
+    from pypdf import PdfReader, PdfWriter
+
+    services = app[0]
+    writer = PdfWriter(clone_from=PdfReader(REPORT))
+    writer.encrypt("crab", algorithm="AES-256")
+    locked = tmp_path / "stored-under-another-name"
+    writer.write(locked)
+    services.jobs.wait(sidebar.add(services, Session(), [(str(locked), "locked.pdf")]))
+    shown = sidebar.documents(services, Session())
+    failure = services.jobs.failures()[-1]
+    assert failure.outcome.document == "locked.pdf"
+    assert 'type="password"' in shown
+    for password in ("wrong", "crab"):
+        sidebar.act(services, Session(), "unlock", services.jobs.failures()[-1].id, password)
+        services.jobs.wait(services.jobs.snapshot()[-1].id)
+    assert "locked.pdf" not in [f.outcome.document for f in services.jobs.failures()]
+    assert "locked.pdf" in sidebar.documents(services, Session())
+    with pytest.raises(UsageError):
+        services.unlock(failure.id, "crab", recipe_of(Session()))
+    assert sidebar.act(services, Session(document="locked.pdf"), "remove", "locked.pdf").document == ""
+
+
 @pytest.mark.parametrize(
     ("given", "name"), [("a.pdf", "a.pdf"), ("../../etc/x.md", "x.md"), ("C:\\tmp\\<b>.pdf", "<b>.pdf"), ("", "")]
 )
