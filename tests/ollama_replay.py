@@ -101,8 +101,8 @@ def _handler(replay: Replay) -> type[BaseHTTPRequestHandler]:
             return None
 
         def _wait_for_hang_up(self) -> None:
-            select.select([self.connection], [], [], 20)
-            if not self.connection.recv(1):
+            ready, _, _ = select.select([self.connection], [], [], 20)
+            if ready and not self.connection.recv(1):
                 replay.hung_up.set()
 
         def log_message(self, *_: object) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -178,3 +180,17 @@ def test_the_table_of_known_models():
         assert len(bytes.fromhex(model.sha256)) == 32
         assert model.path(Path("d")).name == f"{model.name}.gguf"
         assert model.licence == "Apache-2.0"
+
+
+@pytest.mark.builtin
+def test_the_interpreter_exits_cleanly_in_the_middle_of_an_answer(builtin_model):
+    # native code that calls back into an interpreter that is going away aborts the process
+    code = (
+        "import sys; from pathlib import Path; from pipelines.engines import Engines; "
+        "from pipelines.engines.base import Message; from pipelines.settings import Settings; "
+        "engines = Engines(Settings(models_dir=Path(sys.argv[1]), threads=1)); "
+        f"events = engines.builtin.chat({MODEL!r}, [Message('user', 'Tell a story')], {{'num_predict': 900}}); "
+        "next(events); sys.kept = events"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(builtin_model.parent)], capture_output=True, timeout=100)
+    assert (done.returncode, done.stderr) == (0, b"")

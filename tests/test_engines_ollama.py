@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 
 import pytest
 
@@ -234,10 +233,8 @@ def test_cancel_hangs_up_at_once(how):
         server.chat("chat_stream", cut=300, **{how: True})
         events = OllamaEngine(server.url).chat("smollm2", HELLO, {}, cancel=cancel)
         threading.Timer(0.2, cancel.set).start()
-        started = time.monotonic()
         found = list(events)
-        assert server.hung_up.wait(5)
-    assert time.monotonic() - started < 10  # the server would have waited for 20 s
+        assert server.hung_up.wait(5)  # the server itself would have waited for 20 s, and not set it
     assert isinstance(found[-1], DoneEvent)
     assert found[-1].finish == "cancelled"
     assert text_of(found) == ("" if how == "hold" else "The capital")

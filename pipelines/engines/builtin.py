@@ -9,8 +9,6 @@ import queue
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
 from threading import Event as CancelFlag
 from typing import Any
 
@@ -21,11 +19,11 @@ from pipelines.engines.base import (
     ModelInfo,
     PullEvent,
 )
-from pipelines.engines.builtin_models import MODELS, SMALL, known
+from pipelines.engines.builtin_files import ModelFiles
+from pipelines.engines.builtin_models import MODELS, known
 from pipelines.engines.builtin_runtime import Runtime
 from pipelines.engines.builtin_wire import Answer, request, translate
 from pipelines.engines.download import fetch
-from pipelines.engines.gguf import NotGguf, read_header
 from pipelines.errors import EngineError, EngineFailed, EngineRefused, ModelMissing
 from pipelines.settings import Settings
 
@@ -43,9 +41,9 @@ class BuiltinEngine:
     name = "builtin"
 
     def __init__(self, settings: Settings) -> None:
+        self.files = ModelFiles(settings)
         self._settings = settings
         self._runtime = Runtime(settings.threads)
-        self._headers: dict[tuple[Path, int, int], ModelInfo] = {}  # (path, size, mtime) -> info
 
     @property
     def version(self) -> str:
@@ -71,26 +69,8 @@ class BuiltinEngine:
     # models ----------------------------------------------------------------------------------------
 
     def models(self) -> list[ModelInfo]:
-        """Models ready to run, the best first: one's own, then the known ones by size. Raises nothing.
-
-        A file that is missing or damaged is left out; :meth:`info` says what is wrong with it.
-        """
-        by_size = sorted(MODELS, key=lambda model: -model.parameters)
-        names = [self.own_name] if self.own_name else []
-        ready = []
-        for name in names + [model.name for model in by_size]:
-            with suppress(EngineError):
-                ready.append(self.info(name))
-        return ready
-
-    @property
-    def own_name(self) -> str:
-        """Name of the file a person runs by its path; empty when there is none."""
-        return self._own.stem if self._own else ""
-
-    @property
-    def _own(self) -> Path | None:
-        return Path(self._settings.builtin_model).expanduser() if self._settings.builtin_model else None
+        """Models ready to run, the best first; a missing or damaged file is left out, :meth:`info` says why."""
+        return self.files.ready()
 
     def info(self, model: str) -> ModelInfo:
         """What the file says of itself.
@@ -98,30 +78,7 @@ class BuiltinEngine:
         Raises:
             ModelMissing: not downloaded, or no such name. EngineFailed: the file is damaged.
         """
-        path = self._path(model)
-        state = path.stat()
-        key = (path, state.st_size, state.st_mtime_ns)
-        if key not in self._headers:
-            self._headers[key] = _info(model, path)
-        return self._headers[key]
-
-    def _path(self, model: str) -> Path:
-        own, table = self._own, known(model)
-        if own and model == own.stem:
-            if own.is_file():
-                return own
-            raise ModelMissing(f"PLAYGROUND_BUILTIN_MODEL names {own}, which is not a file.", "Correct the path.")
-        if table is None:
-            names = ", ".join(known.name for known in MODELS)
-            raise ModelMissing(
-                f"There is no built-in model {model!r}.",
-                f"There is: {names}; any GGUF file runs by its path in PLAYGROUND_BUILTIN_MODEL.",
-            )
-        path = table.path(self._settings.models_dir)
-        if not path.is_file():
-            line = "playground pull builtin" + ("" if table is SMALL else f"/{table.name}")
-            raise ModelMissing(f"The built-in model {model!r} is not downloaded.", f"Get it: `{line}`.")
-        return path
+        return self.files.info(model)
 
     def ignored_options(self, model: str) -> dict[str, str]:
         """Options of old Ollamas that llama.cpp does not have."""
@@ -132,8 +89,8 @@ class BuiltinEngine:
         """Exact, by the model's own tokenizer; loads the model when nothing is loaded yet."""
         import httpx
 
-        self.info(model)  # a damaged file is told apart before it is loaded
-        with self._runtime.use(self._path(model)) as (loaded, _):
+        self.files.info(model)  # a damaged file is told apart before it is loaded
+        with self._runtime.use(self.files.path(model)) as (loaded, _):
             try:
                 return loaded.tokenize(text), True
             except httpx.HTTPError as error:
@@ -153,7 +110,7 @@ class BuiltinEngine:
         cancel: CancelFlag | None = None,
     ) -> Iterator[ChatEvent]:
         """Stream an answer; see :meth:`pipelines.engines.base.Engine.chat`."""
-        path, info = self._path(model), self.info(model)
+        path, info = self.files.path(model), self.files.info(model)
         if any(message.images for message in messages):
             raise EngineRefused(
                 f"The built-in model {model!r} cannot see pictures.", "Use an Ollama model with vision."
@@ -176,9 +133,10 @@ class BuiltinEngine:
 
         def receive(chunk: dict[str, Any]) -> bool:
             inbox.put(chunk)
-            return gone.is_set() or stop.is_set()
+            return gone.is_set() or stop.is_set() or not threading.main_thread().is_alive()
 
-        threading.Thread(target=work, name="builtin-chat", daemon=True).start()
+        # not a daemon: the interpreter waits for it at exit, where native code calling back would abort
+        threading.Thread(target=work, name="builtin-chat").start()
         try:
             yield from self._events(inbox, stop, model, top_logprobs)
         finally:
@@ -230,22 +188,3 @@ class BuiltinEngine:
             names = ", ".join(model.name for model in MODELS)
             raise ModelMissing(f"There is no built-in model {name!r}.", f"There is: {names}.")
         yield from fetch(model, self._settings, cancel)
-
-
-def _info(model: str, path: Path) -> ModelInfo:
-    try:
-        header = read_header(path)
-    except NotGguf as error:
-        raise EngineFailed(
-            f"{path.name} is not a model file: {error}.", "Delete it and fetch it again, or name another."
-        ) from error
-    table = known(model)
-    return ModelInfo(
-        name=model,
-        size_bytes=path.stat().st_size,
-        parameters=header.parameters,
-        context=header.context,
-        capabilities=frozenset({"completion"}) if header.chat_template else frozenset(),
-        digest=f"sha256:{table.sha256}" if table else "",
-        family=header.architecture,
-    )

@@ -48,6 +48,11 @@ class BuiltinModel:
         """Where the file is, or will be: only whole, checked files ever have this name."""
         return models_dir / f"{self.name}.gguf"
 
+    @property
+    def pull_line(self) -> str:
+        """What a person types to get it."""
+        return "playground pull builtin" + ("" if self is SMALL else f"/{self.name}")
+
 
 MODELS: tuple[BuiltinModel, ...] = (
     BuiltinModel(

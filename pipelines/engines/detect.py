@@ -122,11 +122,10 @@ class Engines:
         return EngineStatus(ollama, tuple(self._builtin()), engine, model)
 
     def _builtin(self) -> Iterator[BuiltinStatus]:
-        if own := self.builtin.own_name:
+        if own := self.builtin.files.own_name:
             yield self._present(BuiltinStatus(own, own, "present", 0, "Your own file."))
         for model in MODELS:
-            line = "playground pull builtin" + ("" if model is SMALL else f"/{model.name}")
-            found = BuiltinStatus(model.name, model.label, "absent", model.size_bytes, model.note, line)
+            found = BuiltinStatus(model.name, model.label, "absent", model.size_bytes, model.note, model.pull_line)
             if model.path(self._settings.models_dir).is_file():
                 yield self._present(replace(found, fix=""))
             elif downloading(model, self._settings):

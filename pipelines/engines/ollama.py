@@ -153,8 +153,7 @@ class OllamaEngine:
                 for line in lines:
                     if "error" in line:
                         raise errors.translate(line.get("status"), line["error"], model=model)
-                    if not ttft_s and not line.get("done"):
-                        ttft_s = time.perf_counter() - started
+                    ttft_s = ttft_s or time.perf_counter() - started
                     for event in wire.chat_events(line, ttft_s):
                         yield event
                         if isinstance(event, TokenEvent):
