@@ -54,7 +54,17 @@
     if (thread && thread.scrollHeight - thread.scrollTop - thread.clientHeight < 160) thread.scrollTop = thread.scrollHeight;
   };
 
+  // Seconds since this answer began, where somebody waits for it.
+  const since = new Map();
+  const tick = () => document.querySelectorAll('.exchange.running').forEach((exchange) => {
+    if (!since.has(exchange.id)) since.set(exchange.id, Date.now());
+    const seconds = Math.round((Date.now() - since.get(exchange.id)) / 1000);
+    const clock = exchange.querySelector('.elapsed');
+    if (clock && seconds > 1) clock.textContent = `${seconds} s`;
+  });
+
   const start = () => {
+    setInterval(tick, 1000);
     if (saved) paint(saved === 'dark');
     let due = false;
     new MutationObserver(() => {

@@ -63,7 +63,8 @@ def _status(turn: Turn) -> Markup:
         inner = join(f"Found {count(len(turn.hits), 'passage')}. Waiting for {who}")
     else:
         inner = join("Writing")
-    return el("div", el("span", class_="pulse", aria_hidden="true"), inner, class_="status", role="status")
+    clock = el("span", class_="elapsed", aria_hidden="true")
+    return el("div", el("span", class_="pulse", aria_hidden="true"), inner, clock, class_="status", role="status")
 
 
 def _thinking(turn: Turn) -> Markup | None:
