@@ -15,16 +15,20 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines.errors import StoreLocked
+from pipelines.engines import Engines
+from pipelines.errors import EngineFailed, StoreLocked
 from pipelines.library import Library
 from pipelines.settings import Settings
 from playground import cli
 from playground.cli.documents import FIELDS, find_files
+from playground.cli.options import _failure
 
 SAMPLES = Path(__file__).parent.parent / "sample_docs"
 FILES = sorted(path.name for path in SAMPLES.iterdir() if path.suffix in (".pdf", ".md"))
 QUESTIONS = yaml.safe_load((SAMPLES / "questions.yaml").read_text("utf-8"))
 HIT = {"rank", "score", "scores", "document", "page", "page_label", "pages", "start", "end", "text"}
+
+OLLAMA = os.environ.get("OLLAMA_HOST", "")
 
 Printed = pytest.CaptureFixture[str]
 
@@ -240,6 +244,46 @@ def test_a_missing_engine_is_an_error_with_a_way_out(home: Path, capsys: Printed
     assert "error" in json.loads(captured.out)
     assert "pull" in captured.err
     assert captured.err.count("\n") == 1
+
+
+@pytest.mark.ollama
+@pytest.mark.timeout(400)  # the first answer waits for the model to load
+def test_a_real_ollama_answers_and_says_what_it_measured(
+    tmp_path: Path, capsys: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "prices.txt").write_text("The filter mats LF-2290 cost 29 crowns.", "utf-8")
+    answer_of(capsys, "index", tmp_path / "prices.txt", "--data-dir", tmp_path / "data")
+    monkeypatch.setenv("OLLAMA_HOST", OLLAMA)
+    engines = Engines(Settings.from_env())
+    seen = engines.look()
+    engines.close()
+    if seen.state != "running":
+        pytest.skip(f"Ollama at {seen.url}: {seen.state}")
+    model = min((m.size_bytes or 0, m.name) for m in seen.models if "completion" in m.capabilities)[1]
+    short = ["sampling.num_predict=5", "sampling.num_ctx=512", "prompt.system=Answer.", f"model.name={model}"]
+    line = [
+        "ask",
+        "What does LF-2290 cost?",
+        "--data-dir",
+        tmp_path / "data",
+        "--answer",
+        "generated",
+        "--model",
+        "ollama",
+    ]
+    said = answer_of(capsys, *line, *(word for one in short for word in ("--set", one)))
+    assert (said["answer_style"], said["engine"], said["model"]) == ("generated", "ollama", model)
+    assert said["answer"]
+    assert len(said["hits"]) == 1
+    assert said["stats"]["completion_tokens"] <= 5
+    assert said["stats"]["prompt_tokens"] > 10
+    assert said["stats"]["tokens_per_s"] > 0
+
+
+def test_a_broken_answer_keeps_what_was_said() -> None:
+    failed = _failure(EngineFailed("It broke.", "Try again.", partial="The warranty lasts"))
+    assert failed.data == {"error": {"message": "It broke.", "fix": "Try again.", "partial": "The warranty lasts"}}
+    assert failed.exit_code == 1
 
 
 @pytest.mark.parametrize("command", ["search", "ask"])

@@ -196,5 +196,7 @@ def _run(context: typer.Context, work: Callable[[Call], Result | None]) -> int:
 def _failure(error: Exception) -> Result:
     """An error as the command's one JSON value; the line for people goes to stderr."""
     code = exits.report(error)
-    known = {name: getattr(error, name) for name in ("fix", "partial") if getattr(error, name, "")}
-    return Result({"error": {"message": getattr(error, "message", str(error)), **known}}, lambda _: None, code)
+    said = {"message": getattr(error, "message", str(error)), "fix": getattr(error, "fix", "")}
+    if partial := getattr(error, "partial", ""):
+        said["partial"] = partial  # what the engine had said before it broke
+    return Result({"error": said}, lambda _: None, code)
