@@ -255,7 +255,7 @@ class Library:
         """Answer a question; the last event is Answered or Failed. Never raises for engine failures."""
         recipe = recipe or Recipe()
         try:
-            at_hand = self.engines.resolve(recipe.model)
+            at_hand = None if recipe.answer.name == "quotes" else self.engines.resolve(recipe.model)
             means = Means(
                 search=lambda query: self.search(query, recipe, documents),
                 embedder=self._collections.embedder(recipe.embedder),

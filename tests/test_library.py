@@ -255,6 +255,15 @@ def test_a_follow_up_is_understood(samples):
     assert "faults" in events[0].question
 
 
+def test_quotes_need_no_engine_even_where_the_recipe_names_one(samples):
+    recipe = QUOTES.set(["model=ollama", "model.name=gone"])
+    history = [Message("user", "How are faults reported?"), Message("assistant", "By radio [1].")]
+    assert isinstance(events_of(samples, "And by whom?", recipe, history=history)[-1], Answered)
+    failed = events_of(samples, "By whom?", recipe.set(["answer=generated"]))[-1]
+    assert isinstance(failed, Failed)
+    assert "Ollama" in failed.error.message
+
+
 def test_generated_without_a_model_is_an_error_with_a_way_out(samples):
     events = events_of(samples, "How are faults reported?", Recipe().set(["answer=generated"]))
     failed = events[-1]

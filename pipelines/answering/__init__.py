@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from threading import Event as CancelFlag
 
 from pipelines import registry
-from pipelines.answering.auto import CAPABLE
 from pipelines.answering.citations import PageText
 from pipelines.answering.condense import condense, condense_by_rule
 from pipelines.answering.context import AnswerContext
@@ -72,8 +71,7 @@ def _answer(
 def _standalone(context: AnswerContext) -> str:
     """The follow-up as a question of its own: by a capable model, else by rule."""
     engine = context.engine
-    weights = engine.info(context.model).parameters if engine else 0
-    if engine is None or (weights is not None and weights < CAPABLE) or context.recipe.answer.name == "quotes":
+    if engine is None or not engine.info(context.model).capable:
         return condense_by_rule(context.question, context.history)
     params = context.recipe.prompt.params
     assert isinstance(params, PromptParams)

@@ -9,9 +9,6 @@ from pipelines.answering.context import AnswerContext
 from pipelines.events import AskEvent
 from pipelines.registry import PartParams, part
 
-#: Weights below which free text of a model is not to be trusted as the only answer.
-CAPABLE = 300_000_000
-
 
 class AutoParams(PartParams):
     """No knobs."""
@@ -25,7 +22,5 @@ def auto(context: AnswerContext) -> Iterator[AskEvent]:
 
 def style(context: AnswerContext) -> str:
     """The style that "auto" stands for."""
-    if context.engine is None:
-        return "quotes"
-    weights = context.engine.info(context.model).parameters
-    return "generated" if weights is None or weights >= CAPABLE else "quotes"
+    capable = context.engine is not None and context.engine.info(context.model).capable
+    return "generated" if capable else "quotes"

@@ -76,6 +76,10 @@ class DoneEvent:
 ChatEvent = TokenEvent | ThinkingEvent | DoneEvent
 
 
+#: Weights below which a model's free text is not to be trusted as the only answer.
+CAPABLE = 300_000_000
+
+
 @dataclass(frozen=True)
 class ModelInfo:
     """A model at hand."""
@@ -88,6 +92,11 @@ class ModelInfo:
     digest: str = ""
     defaults: Mapping[str, Any] = field(default_factory=dict)  # options its model file overrides
     family: str = ""
+
+    @property
+    def capable(self) -> bool:
+        """Large enough to write an answer; a model that hides its size is believed to be."""
+        return self.parameters is None or self.parameters >= CAPABLE
 
 
 @dataclass(frozen=True)

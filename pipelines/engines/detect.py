@@ -12,7 +12,7 @@ from threading import Event as CancelFlag
 from typing import Literal
 
 from pipelines import registry
-from pipelines.engines.base import Engine, ModelInfo, PullEvent
+from pipelines.engines.base import CAPABLE, Engine, ModelInfo, PullEvent
 from pipelines.engines.builtin import BuiltinEngine
 from pipelines.engines.builtin_models import MODELS, SMALL
 from pipelines.engines.download import downloading
@@ -24,8 +24,7 @@ from pipelines.settings import Settings
 #: How long a look at Ollama is good for, in seconds: a page may ask on every repaint.
 FRESH_S = 4.0
 
-#: The range in which a model answers well and an ordinary machine keeps up.
-CAPABLE = 300_000_000
+#: Above this many weights an ordinary machine does not keep up.
 COMFORTABLE = 10_000_000_000
 
 _INSTALL = {
