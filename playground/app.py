@@ -31,8 +31,13 @@ log = logging.getLogger(__name__)
 def build(services: Services) -> gr.Blocks:
     """Every component and event of the page."""
     with gr.Blocks(title="RAG playground", analytics_enabled=False, fill_width=True) as app:
-        kept = gr.BrowserState({}, storage_key="rag-playground", secret="kept in this browser")  # noqa: S106
-        shell = Shell(kept, panel("evidence", render=False), recipe.style_switch())
+        shell = Shell(
+            kept=_browser_state("choices"),
+            seen=_browser_state("evidence"),
+            words=panel("recipe-summary", render=False),
+            evidence=panel("evidence", render=False),
+            style=recipe.style_switch(),
+        )
         gr.HTML(str(frame.header()), elem_id="header", apply_default_css=False)
         with gr.Row(elem_id="shell"):
             with gr.Column(elem_id="sidebar"):
@@ -40,16 +45,23 @@ def build(services: Services) -> gr.Blocks:
             with gr.Column(elem_id="main"), gr.Tabs(), gr.Tab("Chat", elem_id="tab-chat"):
                 talk = chat.build(services, shell)
 
-        def on_load(stored: Any) -> Iterator[list[Any]]:
-            session = evidence.at_start(services, Session.restore(stored))
-            for update in talk.draw(session):
-                yield [*update, *side.draw(session)]
+        def on_load(kept: Any, seen: Any) -> Iterator[list[Any]]:
+            session = evidence.at_start(services, Session.restore(kept, seen))
+            updates = talk.draw(session)
+            yield [*next(updates), *side.draw(session)]
+            for update in updates:
+                yield [*update, *(gr.skip() for _ in side.outputs)]
 
-        wire([app.load], on_load, [kept], [*talk.outputs, *side.outputs])
-        wire([app.load], side.engine.on_tick, [kept], [side.engine.card])
+        wire([app.load], on_load, [shell.kept, shell.seen], [*talk.outputs, *side.outputs])
+        wire([app.load], side.engine.on_tick, [shell.kept], [side.engine.card])
         evidence.wire_panel(services, shell)
         endpoints.add_to(services)
     return app  # type: ignore[no-any-return]
+
+
+def _browser_state(name: str) -> gr.BrowserState:
+    """Plain data that survives a reload and a restart. The key hides nothing: it only has to stay the same."""
+    return gr.BrowserState({}, storage_key=f"rag-playground-{name}", secret="kept in this browser")  # noqa: S106
 
 
 @contextmanager

@@ -10,6 +10,9 @@ from pipelines.errors import UsageError
 from pipelines.recipe import Recipe
 
 
+_LOOK = {"message", "passage", "quote", "document", "page", "zoom"}
+
+
 class Session(BaseModel):
     """A person's choices: immutable plain data, so that no two tabs can share it by accident."""
 
@@ -27,11 +30,11 @@ class Session(BaseModel):
     zoom: int = 100
 
     @classmethod
-    def restore(cls, data: Any) -> Self:
+    def restore(cls, *parts: Any) -> Self:
         """A session from what the browser kept; anything unreadable is a fresh one."""
         try:
-            return cls.model_validate(data or {})
-        except ValidationError:
+            return cls.model_validate({name: value for part in parts for name, value in (part or {}).items()})
+        except (ValidationError, AttributeError):
             return cls()
 
     def to(self, **changes: Any) -> Self:
@@ -39,8 +42,12 @@ class Session(BaseModel):
         return self.model_copy(update=changes)
 
     def keep(self) -> dict[str, Any]:
-        """Plain data for the browser."""
-        return self.model_dump(mode="json")
+        """The choices, as plain data for the browser."""
+        return self.model_dump(mode="json", exclude=_LOOK)
+
+    def look(self) -> dict[str, Any]:
+        """What the evidence panel shows. Kept apart: an answer that moves it must not undo a choice made meanwhile."""
+        return self.model_dump(mode="json", include=_LOOK)
 
 
 def recipe_of(session: Session) -> Recipe:

@@ -184,7 +184,8 @@ def test_recipe_choices_live_in_the_session():
     assert recipe_of(Session()).choice("chunker").name == "sentence"
     assert recipe_of(Session(recipe="{broken")) == recipe_of(Session())
     assert Session.restore({"zoom": "wide"}) == Session()
-    assert Session.restore(session.keep()) == session
+    assert Session.restore(session.keep(), session.look()) == session
+    assert not set(session.keep()) & set(session.look())
 
 
 def test_another_chunker_is_indexed_before_the_answer(app):

@@ -141,7 +141,7 @@ def test_the_letter_is_one_picture_and_needs_ocr():
     (picture,) = pypdf.PdfReader(folder() / "scanned-letter.pdf").pages[0].images
     assert picture.image is not None
     assert picture.image.size == (1654, 2339)  # A4 at 200 dpi
-    truth = folder() / "sources" / "text" / "scanned-letter.txt"
+    truth = folder() / "sources" / "text" / "scanned-letter.transcript"
     assert "185 crowns, of which 60 are for the hire of the boat." in truth.read_text(encoding="utf-8")
 
 

@@ -177,65 +177,53 @@ def build(services: Services, shell: Shell) -> Chat:
         with gr.Column(elem_id="evidence-column"):
             shell.evidence.render()  # type: ignore[no-untyped-call]
 
-    outputs = [shell.kept, conversations, earlier, last, shell.evidence, send, stop]
+    chosen = [shell.kept, shell.seen]
+    outputs = [*chosen, conversations, earlier, last, shell.evidence, send, stop]
+    same = gr.skip()
 
     def draw(session: Session) -> Iterator[list[Any]]:
-        """Everything once, then the answer as it grows."""
+        """Everything once, then the answer as it grows. Choices are written once, so later ones stay."""
         now = screen(services, session)
         shown = str(evidence.panel(services, session))
-        yield [session.keep(), menu(services, session), now.earlier, now.last, shown, *_buttons(bool(now.running))]
+        state = [session.keep(), session.look()]
+        yield [*state, menu(services, session), now.earlier, now.last, shown, *_buttons(bool(now.running))]
         if not now.running:
             return
-        for moved_session, markup, moved in follow(services, session, now.running):
-            session = moved_session
-            panel_now = str(evidence.panel(services, session)) if moved else gr.skip()
-            yield [
-                session.keep() if moved else gr.skip(),
-                gr.skip(),
-                gr.skip(),
-                markup,
-                panel_now,
-                gr.skip(),
-                gr.skip(),
-            ]
-        yield [*(gr.skip() for _ in outputs[:-2]), *_buttons(False)]
+        for moving, markup, moved in follow(services, session, now.running):
+            look = [moving.look(), str(evidence.panel(services, moving))] if moved else [same, same]
+            yield [same, look[0], same, same, markup, look[1], same, same]
+        yield [*(same for _ in outputs[:-2]), *_buttons(False)]
 
-    def on_ask(text: str, kept: Any, style: str) -> Iterator[list[Any]]:
-        session = ask(services, with_style(Session.restore(kept), style), text)
+    def on_ask(text: str, kept: Any, seen: Any, style: str) -> Iterator[list[Any]]:
+        session = ask(services, with_style(Session.restore(kept, seen), style), text)
         for update in draw(session):
             yield ["", *update]
 
-    def on_thread(kept: Any, style: str, event: gr.EventData) -> Iterator[list[Any]]:
-        session, act, arg = with_style(Session.restore(kept), style), event._data["act"], event._data["arg"]
+    def on_thread(kept: Any, seen: Any, style: str, event: gr.EventData) -> Iterator[list[Any]]:
+        session, act, arg = with_style(Session.restore(kept, seen), style), event._data["act"], event._data["arg"]
         if act == "cite":
-            yield [gr.skip(), *_look(evidence.cite(services, session, arg))]
+            session = evidence.cite(services, session, arg)
+            shown = str(evidence.panel(services, session))
+            yield [same, same, session.look(), same, same, same, shown, same, same]
         elif act == "edit":
             session, text = edit(services, session, arg)
-            yield [text, session.keep(), *(gr.skip() for _ in outputs[1:])]
+            yield [text, session.keep(), *(same for _ in outputs[1:])]
         elif act in ("retry", "sample"):
             session = retry(services, session, arg) if act == "retry" else ask(services, session, arg)
             for update in draw(session):
                 yield ["", *update]
 
-    def _look(session: Session) -> list[Any]:
-        return [
-            session.keep(),
-            *(gr.skip() for _ in range(3)),
-            str(evidence.panel(services, session)),
-            *(gr.skip() for _ in range(2)),
-        ]
-
-    def on_menu(kept: Any, event: gr.EventData) -> Iterator[list[Any]]:
+    def on_menu(kept: Any, seen: Any, event: gr.EventData) -> Iterator[list[Any]]:
         data = event._data
-        yield from draw(manage(services, Session.restore(kept), data["act"], data["arg"], data.get("value", "")))
+        yield from draw(manage(services, Session.restore(kept, seen), data["act"], data["arg"], data.get("value", "")))
 
     def on_stop(kept: Any) -> None:
         services.answers.stop(Session.restore(kept).conversation)
 
-    wire([question.submit, send.click], on_ask, [question, shell.kept, shell.style], [question, *outputs])
+    wire([question.submit, send.click], on_ask, [question, *chosen, shell.style], [question, *outputs])
     for thread in (earlier, last):
-        wire([thread.click], on_thread, [shell.kept, shell.style], [question, *outputs])
-    wire([conversations.click], on_menu, [shell.kept], outputs)
+        wire([thread.click], on_thread, [*chosen, shell.style], [question, *outputs])
+    wire([conversations.click], on_menu, chosen, outputs)
     wire([stop.click], on_stop, [shell.kept], [])
     return Chat(outputs, draw)
 

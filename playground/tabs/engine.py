@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
@@ -75,11 +76,12 @@ class EngineCard:
         """Draw the card."""
         return card(self._services, Session.restore(kept))
 
-    def on_card(self, kept: Any, event: gr.EventData) -> list[Any]:
-        """A person pressed something in the card."""
+    def on_card(self, kept: Any, event: gr.EventData) -> Iterator[list[Any]]:
+        """A person pressed something: the choice counts at once, the card may take a moment."""
         data = event._data
         session = act(self._services, Session.restore(kept), data["act"], data["arg"], data.get("value", ""))
-        return [session.keep(), card(self._services, session)]
+        yield [session.keep(), recipe_of(session).summary(), gr.skip()]
+        yield [gr.skip(), gr.skip(), card(self._services, session)]
 
     def add_sampling(self, form: Form) -> None:
         """Below the sampling knobs: effective values; knobs the server ignores are greyed."""
@@ -106,5 +108,5 @@ def build(services: Services, shell: Shell) -> EngineCard:
     made = EngineCard(services, shell)
     timer = gr.Timer(TICK_S)
     wire([timer.tick], made.on_tick, [shell.kept], [made.card])
-    wire([made.card.click], made.on_card, [shell.kept], [shell.kept, made.card])
+    wire([made.card.click], made.on_card, [shell.kept], [shell.kept, shell.words, made.card])
     return made

@@ -130,8 +130,8 @@ def act(services: Services, session: Session, what: str, target: str) -> Session
 def wire_panel(services: Services, shell: Shell) -> None:
     """Buttons inside the panel."""
 
-    def on_panel(kept: Any, event: gr.EventData) -> list[Any]:
-        session = act(services, Session.restore(kept), event._data["act"], event._data["arg"])
-        return [session.keep(), str(panel(services, session))]
+    def on_panel(seen: Any, event: gr.EventData) -> list[Any]:
+        session = act(services, Session.restore(seen), event._data["act"], event._data["arg"])
+        return [session.look(), str(panel(services, session))]
 
-    wire([shell.evidence.click], on_panel, [shell.kept], [shell.kept, shell.evidence])
+    wire([shell.evidence.click], on_panel, [shell.seen], [shell.seen, shell.evidence])

@@ -134,26 +134,26 @@ def _group(name: str, column: gr.Column, controls: list[Control], values: dict[s
     return Group(name, column, controls, [components[c.field] for c in controls])
 
 
-def wire_form(form: Form, shell: Shell, words: gr.HTML) -> None:
+def wire_form(form: Form, shell: Shell) -> None:
     """Menu and knobs change the session's recipe; the menu also switches the visible group."""
 
     def on_menu(kept: Any, name: str) -> list[Any]:
         session = choose(Session.restore(kept), form.section, name, {})
         return [session.keep(), summary(session), *form.show(recipe_of(session))]
 
-    wire([form.menu.input], on_menu, [shell.kept, form.menu], [shell.kept, words, *form.outputs])
+    wire([form.menu.input], on_menu, [shell.kept, form.menu], [shell.kept, shell.words, *form.outputs])
     for group in form.groups:
         if group.components:
-            _wire_group(form.section, group, shell, words)
+            _wire_group(form.section, group, shell)
 
 
-def _wire_group(section: str, group: Group, shell: Shell, words: gr.HTML) -> None:
+def _wire_group(section: str, group: Group, shell: Shell) -> None:
     def on_knob(kept: Any, *shown: Any) -> list[Any]:
         session = choose(Session.restore(kept), section, group.name, values_of(group.controls, shown))
         return [session.keep(), summary(session)]
 
     triggers = [_changed(component) for component in group.components]
-    wire(triggers, on_knob, [shell.kept, *group.components], [shell.kept, words], trigger_mode="always_last")
+    wire(triggers, on_knob, [shell.kept, *group.components], [shell.kept, shell.words], trigger_mode="always_last")
 
 
 def _changed(component: Any) -> Any:

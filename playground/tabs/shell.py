@@ -33,7 +33,9 @@ element.addEventListener('submit', (event) => {
 class Shell:
     """Components that several tabs read or write."""
 
-    kept: gr.BrowserState
+    kept: gr.BrowserState  # Session.keep()
+    seen: gr.BrowserState  # Session.look()
+    words: gr.HTML  # the recipe in a few words
     evidence: gr.HTML
     style: gr.Radio  # the answer style, beside the question
 

@@ -99,7 +99,7 @@ def build(services: Services, shell: Shell) -> Sidebar:
     gr.HTML("<h2>Engine</h2>", apply_default_css=False)
     card = engine.build(services, shell)
     gr.HTML("<h2>Recipe</h2>", apply_default_css=False)
-    words = panel("recipe-summary")
+    shell.words.render()  # type: ignore[no-untyped-call]
     forms = []
     for section, title in recipe.SECTIONS.items():
         with gr.Accordion(title, open=False, elem_classes=["section"], elem_id=f"section-{section}"):
@@ -108,7 +108,7 @@ def build(services: Services, shell: Shell) -> Sidebar:
             if section == "sampling":
                 card.add_sampling(forms[-1])
     for form in forms:
-        recipe.wire_form(form, shell, words)
+        recipe.wire_form(form, shell)
     timer, seen = gr.Timer(TICK_S), gr.State(-1)
 
     def on_files(files: Any, kept: Any) -> list[Any]:
@@ -116,12 +116,12 @@ def build(services: Services, shell: Shell) -> Sidebar:
         add(services, session, files or [])
         return [None, documents(services, session)]
 
-    def on_documents(kept: Any, event: gr.EventData) -> list[Any]:
-        data, session = event._data, Session.restore(kept)
+    def on_documents(kept: Any, seen: Any, event: gr.EventData) -> list[Any]:
+        data, session = event._data, Session.restore(kept, seen)
         changed = act(services, session, data["act"], data["arg"], data.get("value", ""))
-        moved = changed.document != session.document or data["act"] == "open"
-        shown = str(evidence.panel(services, changed)) if moved else gr.skip()
-        return [changed.keep(), documents(services, changed), shown]
+        moved = changed.look() != session.look() or data["act"] == "open"
+        look = [changed.look(), str(evidence.panel(services, changed))] if moved else [gr.skip(), gr.skip()]
+        return [changed.keep(), documents(services, changed), *look]
 
     def on_tick(kept: Any, version: int) -> list[Any]:
         now = services.jobs.version
@@ -135,6 +135,6 @@ def build(services: Services, shell: Shell) -> Sidebar:
         return [documents(services, session), recipe.summary(session), *values]
 
     wire([box.upload], on_files, [box, shell.kept], [box, listed])
-    wire([listed.click], on_documents, [shell.kept], [shell.kept, listed, shell.evidence])
+    wire([listed.click], on_documents, [shell.kept, shell.seen], [shell.kept, listed, shell.seen, shell.evidence])
     wire([timer.tick], on_tick, [shell.kept, seen], [listed, seen], trigger_mode="once")
-    return Sidebar(card, [listed, words, *(x for form in forms for x in form.outputs)], draw)
+    return Sidebar(card, [listed, shell.words, *(x for form in forms for x in form.outputs)], draw)

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from pipelines.engines.base import Stats
 from pipelines.events import ContextMeter, ContextShare
-from playground.views.html import el, join, tip
+from playground.views.html import el, fold, join, tip
 from playground.views.words import seconds
 
 #: Mean token probability under which an answer gets a warning (log-probability about -0.35).
@@ -47,8 +47,8 @@ def context_meter(meter: ContextMeter) -> Markup:
         "div",
         el("div", parts, class_="shares", role="img", aria_label=words),
         el("p", words, class_="facts"),
-        el("ul", [_legend(share, mark) for share in kept], class_="legend"),
         left_out,
+        fold("Tokens of each part", el("ul", [_legend(share, mark) for share in kept], class_="legend")),
         class_="meter",
     )
 

@@ -1,6 +1,6 @@
 """The letter: typed, signed, stamped, then scanned. One picture on one page, and no text layer.
 
-Its true text is ``text/scanned-letter.txt``: three lines of letterhead, the typed lines as they stand,
+Its true text is ``text/scanned-letter.transcript``: three lines of letterhead, the typed lines as they stand,
 three lines of the stamp. The letter is set as a vector page, drawn to pixels, and then aged: paper,
 folds, holes, speckle, a page laid a little askew on the glass.
 """
@@ -103,7 +103,7 @@ def _sign(canvas: Canvas, x: float, y: float) -> None:
 
 def _page() -> Image.Image:
     """The letter as it left the typewriter, twice as fine as the scan."""
-    lines = (TEXT / "scanned-letter.txt").read_text(encoding="utf-8").splitlines()
+    lines = (TEXT / "scanned-letter.transcript").read_text(encoding="utf-8").splitlines()
     typed = lines[4:-4]
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=A4, invariant=1)
