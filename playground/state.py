@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipelines.errors import UsageError
 from pipelines.recipe import Recipe
 
-
 _LOOK = {"message", "passage", "quote", "document", "page", "zoom"}
 
 

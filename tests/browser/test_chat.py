@@ -205,3 +205,28 @@ def test_progress_survives_a_reload_and_a_cancel(chromium, visit, tmp_path):
         expect(page.locator(".job")).to_have_count(0)
         assert services.jobs.snapshot()[-1].state == "cancelled"
         expect(page.locator(".doc-name")).to_have_count(0)
+
+
+def test_a_choice_made_while_an_answer_is_written_stays(visit, served, monkeypatch):
+    from threading import Event
+
+    gate, search = Event(), served[0].library.search
+
+    def patient(*args):
+        gate.wait(60)
+        return search(*args)
+
+    monkeypatch.setattr(served[0].library, "search", patient)  # the real search, at the test's own pace
+    page = visit()
+    page.locator("#question textarea").fill(QUESTION)
+    page.keyboard.press("Enter")
+    expect(page.locator("#last .status")).to_contain_text("Searching")
+    page.locator("#section-retriever > button").click()
+    page.locator("#retriever-hybrid-k input").fill("3")
+    page.keyboard.press("Tab")
+    expect(page.locator("#recipe-summary")).to_contain_text("k=3")
+    gate.set()
+    page.locator("#last .exchange.done").wait_for()
+    expect(page.locator(".passage").first).to_be_attached()
+    page.reload()
+    expect(page.locator("#recipe-summary")).to_contain_text("k=3")
