@@ -36,7 +36,7 @@ def served(tmp_path_factory):
         yield services, url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: Playwright keeps an event loop running, which other tests would trip over
 def chromium():
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not path:
@@ -65,6 +65,7 @@ def visit(chromium, served):
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(url or served[1])
         page.locator("#last .welcome, #last .exchange").first.wait_for()
+        page.wait_for_function("document.querySelector('#recipe-summary').innerText.trim() !== ''")
         return page
 
     yield open_page

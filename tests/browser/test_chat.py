@@ -109,12 +109,14 @@ def test_what_the_documents_do_not_say_is_not_an_error(visit, picture):
 def test_an_engine_error_is_one_with_a_way_out(visit, picture):
     page = visit()
     page.locator("#style label", has_text="Generated").click()
+    expect(page.locator("#style label.selected")).to_have_text("Generated")
     ask(page)
     expect(page.locator("#last .fault")).to_contain_text("Ollama")
     expect(page.locator("#last .fault button")).to_have_text("Retry")
     expect(page.locator("#last .silent")).to_have_count(0)
     picture(page, "engine-error")
     page.locator("#style label", has_text="Quotes").click()
+    expect(page.locator("#style label.selected")).to_have_text("Quotes")
     page.locator("#last .fault button").click()
     expect(page.locator("#last .prose")).to_contain_text("Gannet")
 
