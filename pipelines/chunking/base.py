@@ -96,14 +96,14 @@ class Measure:
 
 
 def trimmed(text: str, spans: Iterable[Span]) -> list[Span]:
-    """Spans without white space at their edges; empty ones are dropped."""
-    kept = []
+    """Spans without white space at their edges; those that then add nothing to the one before are dropped."""
+    kept: list[Span] = []
     for span in spans:
         start, end = span.start, span.end
         while start < end and text[start].isspace():
             start += 1
         while end > start and text[end - 1].isspace():
             end -= 1
-        if start < end:
+        if start < end and not (kept and end <= kept[-1].end):
             kept.append(Span(start, end))
     return kept

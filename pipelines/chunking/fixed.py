@@ -10,13 +10,12 @@ from pipelines.registry import part
 @part("chunker", "fixed", label="Fixed size", params=SizeParams, rank=20)
 def fixed(document: Document, params: SizeParams, bench: Bench) -> list[Span]:
     """Every so many tokens, blind to sentences: the baseline others must beat."""
-    starts = Measure(document.text, bench.ruler(params.unit)).starts
-    length, step = len(document.text), params.size - params.repeated
+    text = document.text
+    starts = Measure(text, bench.ruler(params.unit)).starts
     spans = []
-    for first in range(0, max(1, len(starts)), step):
-        begin = starts[first] if first else 0
+    for first in range(0, max(1, len(starts)), params.size - params.repeated):
         past = first + params.size
-        spans.append(Span(begin, starts[past] if past < len(starts) else length))
+        spans.append(Span(starts[first] if first else 0, starts[past] if past < len(starts) else len(text)))
         if past >= len(starts):
             break
-    return trimmed(document.text, spans)
+    return trimmed(text, spans)
