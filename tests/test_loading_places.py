@@ -78,7 +78,9 @@ def bare(text: str) -> str:
     return "".join(c for c in text if not c.isspace() and c not in "-\x02\ufffe")
 
 
-WORDS = st.lists(st.text("abgjpqyABQ019é.,()", min_size=1, max_size=7), min_size=1, max_size=3).map(" ".join)  # fits the page
+WORDS = st.lists(st.text("abgjpqyABQ019é.,()", min_size=1, max_size=7), min_size=1, max_size=3).map(
+    " ".join
+)  # fits the page
 
 
 @settings(max_examples=60, deadline=None)

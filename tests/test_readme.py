@@ -28,9 +28,8 @@ def test_the_part_snippet_is_a_working_part(monkeypatch):
     monkeypatch.setattr(registry, "_PARTS", dict(registry._PARTS))
     exec(compile(SNIPPETS[1], "README", "exec"), {"__name__": "readme"})
     lines = registry.get("chunker", "lines")
-    from tests.test_chunking import NoModel, document
-
     from pipelines.chunking.base import Bench
+    from tests.test_chunking import NoModel, document
 
     doc = document("one\ntwo\nthree\nfour\nfive")
     spans = lines.build(doc, lines.make_params({"lines": 2}), Bench(NoModel()))
