@@ -18,11 +18,11 @@ SAMPLES: tuple[str, ...] = (
     "scanned-letter.pdf",
 )
 
-#: To click at the first start: a word of the text in other words, a code, a number in a table.
+#: To click at the first start: three documents, each question in other words than its answer.
 first_questions: tuple[str, ...] = (
     "Why did the lights go out on the Gannet Steps?",
-    "What does fault code E-417 mean, and which part do I need?",
-    "How long before the fog do the bells give warning?",
+    "The battery fell into the harbour. May I charge it once it has dried?",
+    "What was in the gull's nest on the customs house?",
 )
 
 

@@ -271,7 +271,8 @@ def test_generated_without_a_model_is_an_error_with_a_way_out(samples):
     assert "playground pull builtin" in failed.error.fix
 
 
-def test_an_empty_library_says_so(library):
-    answered = events_of(library, "Anything?")[-1]
+@pytest.mark.parametrize("style", ["quotes", "auto"])
+def test_an_empty_library_says_so(library, style):
+    answered = events_of(library, "Anything?", Recipe().set([f"answer={style}"]))[-1]
     assert isinstance(answered, Answered)
     assert not answered.answerable

@@ -11,11 +11,11 @@ from pipelines.answering.citations import PageText
 from pipelines.answering.condense import condense, condense_by_rule
 from pipelines.answering.context import AnswerContext
 from pipelines.answering.generated import window
-from pipelines.answering.prompt import PromptParams
+from pipelines.answering.prompt import REFUSAL, PromptParams
 from pipelines.embedding.base import Embedder
-from pipelines.engines.base import Engine, Message, TokenEvent
+from pipelines.engines.base import Engine, Message, Stats, TokenEvent
 from pipelines.errors import EngineFailed, PlaygroundError
-from pipelines.events import AskEvent, Condensed, Failed, Retrieved
+from pipelines.events import Answered, AskEvent, Condensed, Failed, Retrieved
 from pipelines.recipe import Recipe
 from pipelines.retrieval.base import Retrieval
 
@@ -64,8 +64,25 @@ def _answer(
         yield Condensed(standalone, question)
     found = means.search(standalone)
     yield Retrieved(found.hits, found.seconds)
+    if not found.hits:
+        yield _nothing_found()
+        return
     style = registry.get("answer", recipe.answer.name)
     yield from style.build(replace(context, standalone=standalone, hits=found.hits))
+
+
+def _nothing_found() -> Answered:
+    """Without a passage there is nothing to answer from, and no model is asked to try."""
+    return Answered(
+        text=REFUSAL,
+        style="quotes",
+        answerable=False,
+        citations=(),
+        engine="none",
+        model="",
+        stats=Stats(),
+        notes=("No passage was found: no document in play has text that fits.",),
+    )
 
 
 def _standalone(context: AnswerContext) -> str:

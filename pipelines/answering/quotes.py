@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipelines.answering.context import AnswerContext
+from pipelines.answering.prompt import REFUSAL
 from pipelines.chunking.base import Span, trimmed
 from pipelines.chunking.sentences import sentence_spans
 from pipelines.engines.base import Stats, TokenEvent
@@ -17,8 +18,6 @@ from pipelines.events import Answered, AskEvent, Citation, QuoteFound
 from pipelines.registry import PartParams, knob, part
 from pipelines.retrieval.base import Hit
 from pipelines.retrieval.bm25 import Bm25Params, query_vector
-
-NOTHING = "The documents do not say."
 
 #: Fewer words than this are a heading or a scrap, not a sentence to quote.
 _LEAST_WORDS = 4
@@ -68,9 +67,9 @@ def quotes(context: AnswerContext) -> Iterator[AskEvent]:
     for place, line in enumerate(lines):
         yield TokenEvent(line if place == 0 else f"\n\n{line}")
     if not lines:
-        yield TokenEvent(NOTHING)
+        yield TokenEvent(REFUSAL)
     yield Answered(
-        text="\n\n".join(lines) or NOTHING,
+        text="\n\n".join(lines) or REFUSAL,
         style="quotes",
         answerable=bool(lines),
         citations=_citations(best, context.hits),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from pipelines.answering.prompt import REFUSAL
 from pipelines.events import Citation, QuoteFound
 from playground.turn import Fault, Turn
 from playground.views.documents import progress
@@ -78,8 +79,10 @@ def _nothing(turn: Turn) -> Markup:
     return el(
         "div",
         el("h4", el("i", "∅", aria_hidden="true"), "The documents don’t say"),
-        el("div", prose(turn.text), class_="prose") if turn.text else None,
-        el("p", "The closest passages are listed, so that you can judge for yourself.", class_="facts"),
+        el("div", prose(turn.text), class_="prose") if turn.text.strip() not in ("", REFUSAL) else None,
+        el("p", "The closest passages are listed, so that you can judge for yourself.", class_="facts")
+        if turn.passages
+        else None,
         class_="silent",
     )
 
