@@ -16,6 +16,12 @@ from pipelines.errors import DownloadError, EngineError
 from pipelines.settings import Settings
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables of the command line do not fold, wherever the tests run."""
+    monkeypatch.setenv("COLUMNS", "160")
+
+
 @pytest.fixture(scope="session")
 def ollama_url() -> str:
     """Address of a running Ollama that has the model smollm2."""

@@ -92,7 +92,9 @@ def test_recipes_and_variations_are_rows_in_order_and_rankings_a_trec_file(
 def test_people_see_means_and_are_told_what_has_no_effect(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run([*files, "--retriever", "keyword", "--vary", "chunker.size=100,200"]) == 0
     captured = capsys.readouterr()
-    assert "ndcg@10" in captured.out.splitlines()[0]
+    lines = captured.out.splitlines()
+    assert next(line for line in lines if line.startswith("ndcg@10")).count("(") == 2, "an interval for each recipe"
+    assert any(line.startswith("p95 ms") for line in lines)
     assert "chunker" in captured.err
     assert captured.err.startswith("warning: ")
 

@@ -116,20 +116,17 @@ def label(recipe: Recipe, recipes: Sequence[Recipe]) -> str:
 
 
 def show(out: Console, questions: int, rows: Sequence[dict[str, Any]], recipes: Sequence[Recipe]) -> None:
-    """A recipe a row: means with their 95 % intervals, and the time a query takes."""
+    """A metric a row, a recipe a column, so that it fits a terminal: means, 95 % intervals, time of a query."""
     from rich.text import Text
 
     names = list(dict.fromkeys(name for row in rows for name in row["metrics"]))
-    lines = []
-    for row, recipe in zip(rows, recipes, strict=True):
-        cells = [_interval(row["metrics"].get(name)) for name in names]
-        lines.append(
-            (label(recipe, recipes), *cells, f"{row['latency_ms']['p50']:.1f}", f"{row['latency_ms']['p95']:.1f}")
-        )
-    headers = ("recipe", *names, "p50 ms", "p95 ms")
+    lines = [(name, *(_interval(row["metrics"].get(name)) for row in rows)) for name in names]
+    for quantile in ("p50", "p95"):
+        lines.append((f"{quantile} ms", *(f"{row['latency_ms'][quantile]:.1f}" for row in rows)))
+    headers = ("metric", *(label(recipe, recipes) for recipe in recipes))
     out.print(table(headers, lines, right=headers[1:]))
-    out.print(Text(f"{questions} questions · below each mean its 95 % interval (bootstrap)", style="dim"))
+    out.print(Text(f"{questions} questions · mean and its 95 % interval (bootstrap)", style="dim"))
 
 
 def _interval(found: dict[str, float] | None) -> str:
-    return f"{found['mean']:.3f}\n{found['low']:.2f}–{found['high']:.2f}" if found else ""
+    return f"{found['mean']:.3f} ({found['low']:.2f}–{found['high']:.2f})" if found else ""
