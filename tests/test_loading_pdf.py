@@ -15,7 +15,7 @@ import pytest
 
 from pipelines import registry
 from pipelines.errors import Cancelled, DamagedFile, DocumentError, EncryptedFile, FileTooLarge, ParsingTimeout
-from pipelines.loading import load, pdf
+from pipelines.loading import load, pages, pdf
 from pipelines.loading.document import PAGE_BREAK, Document
 from pipelines.loading.process import PdfWorker
 from pipelines.settings import Settings
@@ -52,6 +52,19 @@ def manual() -> bytes:
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
+
+
+def test_two_readers_give_what_one_gives(tmp_path, monkeypatch) -> None:
+    data = bad_files.pages(41)
+    alone = read(tmp_path, data)
+    monkeypatch.setattr(pdf, "_SHARED_BYTES", 0)
+    seen: list[tuple[int, int]] = []
+    path = tmp_path / "upload.bin"
+    shared = load(path, name="file.pdf", settings=Settings(), on_progress=lambda *at: seen.append(at))
+    assert shared == alone
+    assert seen == [(n, 41) for n in range(1, 42)]
+    with pytest.raises(EncryptedFile):
+        read(tmp_path, bad_files.encrypted("secret"))
 
 
 def test_a_good_file(tmp_path) -> None:
@@ -172,7 +185,7 @@ def test_a_bomb_ends_at_the_memory_limit(tmp_path) -> None:
 def hostile(monkeypatch):
     """Parsing processes that crash on abort.pdf and hang on hang.pdf."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
-    monkeypatch.setattr(pdf, "PdfWorker", partial(PdfWorker, module="tests.hostile_worker"))
+    monkeypatch.setattr(pages, "PdfWorker", partial(PdfWorker, module="tests.hostile_worker"))
 
 
 def test_a_hanging_parser_ends_at_the_time_limit(tmp_path, hostile) -> None:

@@ -4,7 +4,7 @@
 
     kinds.py     what a file is, its safe name, its sha256
     plain.py     Markdown and text
-    pdf.py       PDFs: pdfium's text, pypdf's outline, second opinions
+    pdf.py       PDFs: pdfium's text, pypdf's outline, second opinions       pages.py  read in processes
     health.py    pages without text, garbled pages       headings.py  outline titles found in the text
     places.py    rectangles of ranges, pictures of pages
 
@@ -24,7 +24,7 @@ from pipelines.loading.document import Document
 if TYPE_CHECKING:
     from threading import Event as CancelFlag
 
-    from pipelines.loading.pdf import OnPages
+    from pipelines.loading.pages import OnPages
     from pipelines.settings import Settings
 
 __all__ = ["Document", "load"]

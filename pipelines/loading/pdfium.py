@@ -92,6 +92,7 @@ def check_pages(name: str, pages: int, most: int) -> None:
 def send_text(shelf: Shelf, request: Mapping[str, Any], send: Send) -> None:
     """Operation ``text``: a frame ``{pages, encrypted}``, then one a page with its text as UTF-8.
 
+    ``request["readers"]`` processes may share a file: number ``request["reader"]`` takes every so many pages.
     A page frame has ``number``, ``width`` and ``height`` (points, as shown), ``unmapped`` (share of
     characters whose font does not say which letter they are), ``broken`` where the page cannot be read.
     """
@@ -102,7 +103,7 @@ def send_text(shelf: Shelf, request: Mapping[str, Any], send: Send) -> None:
     pages = len(pdf)
     check_pages(request["name"], pages, request["max_pages"])
     send({"pages": pages, "encrypted": raw.FPDF_GetSecurityHandlerRevision(pdf) != -1})
-    for index in range(pages):
+    for index in range(request.get("reader", 0), pages, request.get("readers", 1)):
         header: dict[str, Any] = {"number": index + 1, "width": 0, "height": 0, "unmapped": 0}
         text = ""
         try:

@@ -11,7 +11,7 @@ from pipelines.registry import PartParams, part
 if TYPE_CHECKING:
     from threading import Event as CancelFlag
 
-    from pipelines.loading.pdf import OnPages
+    from pipelines.loading.pages import OnPages
     from pipelines.settings import Settings
 
 

@@ -12,54 +12,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-PAGES, RANGES_A_PAGE, ROUNDS = 300, 5, 5
-WORDS = [
-    "pump",
-    "valve",
-    "pressure",
-    "system",
-    "operator",
-    "maintenance",
-    "check",
-    "before",
-    "after",
-    "manual",
-    "section",
-    "figure",
-    "torque",
-    "bearing",
-    "oil",
-    "filter",
-    "replace",
-    "every",
-    "hours",
-    "engine",
-    "control",
-    "panel",
-    "switch",
-    "indicator",
-    "warning",
-    "light",
-    "when",
-    "the",
-    "temperature",
-    "exceeds",
-    "its",
-    "limit",
-    "shut",
-    "down",
-    "immediately",
-    "and",
-    "contact",
-    "service",
-    "of",
-    "a",
-    "in",
-    "to",
-    "for",
-    "with",
-    "until",
-]
+PAGES, RANGES_A_PAGE, ROUNDS = 300, 5, 9
+WORDS = (
+    "pump valve pressure system operator maintenance check before after manual section figure torque "
+    "bearing oil filter replace every hours engine control panel switch indicator warning light when the "
+    "temperature exceeds its limit shut down immediately and contact service of a in to for with until "
+).split()
 
 
 def build_manual(path: Path, pages: int = PAGES) -> None:
