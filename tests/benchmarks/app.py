@@ -91,10 +91,9 @@ def streaming() -> None:
         rates = [client_rate(client) for _ in range(ROUNDS + 1)][1:]
         process.kill()
         process.wait()
+    print(f"streaming {at_hand[1]}, tokens a second at the client and in the engine:")
     for ours, engine in rates:
-        print(
-            f"streaming {at_hand[1]}: client {ours:.1f} tokens/s, engine {engine:.1f} tokens/s, ratio {ours / engine:.2f}"
-        )
+        print(f"  {ours:.1f} / {engine:.1f} = {ours / engine:.2f}")
     print(f"median ratio {statistics.median(a / b for a, b in rates):.2f} (target 0.95)")
 
 
