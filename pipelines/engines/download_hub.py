@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pipelines.engines.base import PullEvent
 from pipelines.engines.builtin_models import BuiltinModel
 from pipelines.engines.connection import open_stream
-from pipelines.engines.download import CHUNK, check, settle, sha256_of
+from pipelines.engines.download_file import CHUNK, check, settle, sha256_of
 from pipelines.errors import Cancelled, DownloadFailed
 
 if TYPE_CHECKING:

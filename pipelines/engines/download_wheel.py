@@ -19,7 +19,7 @@ from threading import Event as CancelFlag
 
 from pipelines.engines.base import PullEvent
 from pipelines.engines.builtin_models import BuiltinModel, Wheel
-from pipelines.engines.download import CHUNK, POLL_S, SCRATCH, check, settle
+from pipelines.engines.download_file import CHUNK, POLL_S, SCRATCH, check, settle
 from pipelines.errors import DownloadFailed
 
 
