@@ -128,6 +128,7 @@ def _load(path: Path, n_ctx: int, threads: int) -> Loaded:
     params.ui = False  # the library opens a loopback port in any case: no page on it, and a key
     params.api_keys = [key]
     params.endpoint_slots = False
+    params.endpoint_metrics = True
     params.hostnames = ["127.0.0.1"]
     for cpu in (params.cpuparams, params.cpuparams_batch):
         cpu.n_threads = threads
@@ -140,6 +141,7 @@ def _load(path: Path, n_ctx: int, threads: int) -> Loaded:
             f"The built-in engine could not load {path.name}: {error}",
             "The file may be damaged or of an architecture it does not know, or memory ran out (lower num_ctx).",
         ) from error
+    server.handle_metrics()  # answered once its loop runs: freed before that, the server would wait for ever
     load_s = time.perf_counter() - started
     http = httpx.Client(
         base_url=server.listening_address, headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=60
