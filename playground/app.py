@@ -52,6 +52,14 @@ def build(services: Services) -> gr.Blocks:
             for update in updates:
                 yield [*update, *(gr.skip() for _ in side.outputs)]
 
+        def on_count(kept: Any, seen: Any) -> list[Any]:
+            """The first documents arrived, or the last one left: the empty places say something else."""
+            session = Session.restore(kept, seen)
+            now = evidence.at_start(services, session)
+            look = [now.look(), str(evidence.panel(services, now))] if now != session else [gr.skip(), gr.skip()]
+            return [*look, gr.skip() if session.conversation else chat.hello(services, session)]
+
+        wire([side.count.change], on_count, [shell.kept, shell.seen], [shell.seen, shell.evidence, talk.last])
         wire([app.load], on_load, [shell.kept, shell.seen], [*talk.outputs, *side.outputs])
         wire([app.load], side.engine.on_tick, [shell.kept], [side.engine.card])
         evidence.wire_panel(services, shell)

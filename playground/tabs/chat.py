@@ -87,10 +87,14 @@ def screen(services: Services, session: Session) -> Screen:
     """The conversation as it stands."""
     exchanges = _exchanges(services, session.conversation)
     if not exchanges:
-        hello = welcome(services.first_questions(), len(services.documents(recipe_of(session))))
-        return Screen("", str(hello))
+        return Screen("", hello(services, session))
     drawn = [exchange(turn, answer, question) for turn, answer, question in exchanges]
     return Screen(str(join(*drawn[:-1])), str(drawn[-1]), services.answers.running(session.conversation))
+
+
+def hello(services: Services, session: Session) -> str:
+    """What an empty conversation shows: questions to click, or how to begin."""
+    return str(welcome(services.first_questions(), len(services.documents(recipe_of(session)))))
 
 
 def _exchanges(services: Services, conversation: str) -> list[tuple[Turn, str, str]]:
@@ -156,6 +160,7 @@ class Chat:
     """The tab's components, and the function that draws it afresh."""
 
     outputs: list[gr.components.Component]
+    last: gr.HTML
     draw: Any
 
 
@@ -225,7 +230,7 @@ def build(services: Services, shell: Shell) -> Chat:
         wire([thread.click], on_thread, [*chosen, shell.style], [question, *outputs])
     wire([conversations.click], on_menu, chosen, outputs)
     wire([stop.click], on_stop, [shell.kept], [])
-    return Chat(outputs, draw)
+    return Chat(outputs, last, draw)
 
 
 def _buttons(running: bool) -> list[Any]:

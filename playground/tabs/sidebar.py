@@ -87,6 +87,7 @@ class Sidebar:
     """The sidebar's components, and the function that draws it afresh."""
 
     engine: engine.EngineCard
+    count: gr.State  # documents in the library, as last drawn
     outputs: list[Any]
     draw: Any
 
@@ -109,7 +110,7 @@ def build(services: Services, shell: Shell) -> Sidebar:
                 card.add_sampling(forms[-1])
     for form in forms:
         recipe.wire_form(form, shell)
-    timer, seen = gr.Timer(TICK_S), gr.State(-1)
+    timer, seen, count = gr.Timer(TICK_S), gr.State(-1), gr.State(0)
 
     def on_files(files: Any, kept: Any) -> list[Any]:
         session = Session.restore(kept)
@@ -126,8 +127,9 @@ def build(services: Services, shell: Shell) -> Sidebar:
     def on_tick(kept: Any, version: int) -> list[Any]:
         now = services.jobs.version
         if now == version:
-            return [gr.skip(), gr.skip()]
-        return [documents(services, Session.restore(kept)), now]
+            return [gr.skip(), gr.skip(), gr.skip()]
+        session = Session.restore(kept)
+        return [documents(services, session), now, len(services.documents(recipe_of(session)))]
 
     def draw(session: Session) -> list[Any]:
         chosen = recipe_of(session)
@@ -136,5 +138,5 @@ def build(services: Services, shell: Shell) -> Sidebar:
 
     wire([box.upload], on_files, [box, shell.kept], [box, listed])
     wire([listed.click], on_documents, [shell.kept, shell.seen], [shell.kept, listed, shell.seen, shell.evidence])
-    wire([timer.tick], on_tick, [shell.kept, seen], [listed, seen], trigger_mode="once")
-    return Sidebar(card, [listed, shell.words, *(x for form in forms for x in form.outputs)], draw)
+    wire([timer.tick], on_tick, [shell.kept, seen], [listed, seen, count], trigger_mode="once")
+    return Sidebar(card, count, [listed, shell.words, *(x for form in forms for x in form.outputs)], draw)
