@@ -213,9 +213,10 @@ def test_killed_while_writing_points_counts_anew(store):
     assert found == pytest.approx(plain_bm25("cat mat", TEXTS, 1.5, 0.75), rel=1e-4)
 
 
-def test_a_collection_without_a_note_is_weighed_anew(store):
+@pytest.mark.parametrize("note", [{}, {KeywordIndex.KEY: '{"of": "another version"}'}, {KeywordIndex.KEY: "{"}])
+def test_a_collection_without_a_note_is_weighed_anew(store, note):
     store.upsert([passage(n, text) for n, text in enumerate(TEXTS[:2])])
-    index = KeywordIndex(store, {})
+    index = KeywordIndex(store, dict(note))
     index.upsert([passage(n + 2, text) for n, text in enumerate(TEXTS[2:])])
     found = scores(index.search("cat mat", 9, Bm25Params()))
     assert found == pytest.approx(plain_bm25("cat mat", TEXTS, 1.5, 0.75), rel=1e-4)

@@ -268,7 +268,7 @@ def test_words():
     assert [words.size(n) for n in (None, 12, 98_363_037, 4_700_000_000)] == ["", "12 B", "98 MB", "4.7 GB"]
     assert [words.count(n, "page") for n in (1, 2, 1204)] == ["1 page", "2 pages", "1,204 pages"]
     assert words.where(hit()) == "p. 3 (printed ii)"
-    assert words.where(hit(pages=(3, 4))) == "pp. 3–4 (from printed ii)"
+    assert words.where(hit(pages=(3, 4))) == "p. 3 (printed ii), in pp. 3–4"
     assert words.where(hit(page_label="3")) == "p. 3"
 
 

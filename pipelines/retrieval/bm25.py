@@ -212,7 +212,10 @@ class KeywordIndex:
 
     def _read(self) -> _Written | None:
         text = self._state.get(self.KEY)
-        return _Written(**json.loads(text)) if text else None
+        try:
+            return _Written(**json.loads(text)) if text else None
+        except (TypeError, ValueError):  # another version's note: weights are made anew
+            return None
 
     def _write(self, written: _Written) -> None:
         self._state[self.KEY] = json.dumps(asdict(written))

@@ -50,11 +50,9 @@ def place(page: int, label: str) -> str:
 
 
 def where(hit: Hit) -> str:
-    """The page of a passage, or the first and the last of them."""
-    if len(hit.pages) < 2:
-        return place(hit.page, hit.page_label)
-    first, last = hit.pages[0], hit.pages[-1]
-    return f"pp. {first}–{last}" + ("" if hit.page_label in ("", str(first)) else f" (from printed {hit.page_label})")
+    """The page of a passage; of one that runs over pages, the page with most of it and the range."""
+    main = place(hit.page, hit.page_label)
+    return main if len(hit.pages) < 2 else f"{main}, in pp. {hit.pages[0]}–{hit.pages[-1]}"
 
 
 def score(number: float) -> str:
