@@ -83,8 +83,8 @@ class EngineCard:
         yield [session.keep(), recipe_of(session).summary(), gr.skip()]
         yield [gr.skip(), gr.skip(), card(self._services, session)]
 
-    def add_sampling(self, form: Form) -> None:
-        """Below the sampling knobs: effective values; knobs the server ignores are greyed."""
+    def add_sampling(self, form: Form, fold: gr.Accordion) -> None:
+        """Below the sampling knobs, when they are unfolded: effective values; knobs the server ignores are greyed."""
         facts = panel("sampling-facts")
         group = form.groups[0]
 
@@ -95,7 +95,7 @@ class EngineCard:
 
         with gr.Row():
             look = gr.Button("Show the values really used", size="sm", elem_id="look-sampling")
-        wire([look.click], on_open, [self._shell.kept], [facts, *group.components])
+        wire([look.click, fold.expand], on_open, [self._shell.kept], [facts, *group.components])
 
 
 def _usable(field: str, info: str, ignored: dict[str, str]) -> Any:

@@ -103,11 +103,11 @@ def build(services: Services, shell: Shell) -> Sidebar:
     shell.words.render()  # type: ignore[no-untyped-call]
     forms = []
     for section, title in recipe.SECTIONS.items():
-        with gr.Accordion(title, open=False, elem_classes=["section"], elem_id=f"section-{section}"):
+        with gr.Accordion(title, open=False, elem_classes=["section"], elem_id=f"section-{section}") as fold:
             menu = shell.style if section == "answer" else None
             forms.append(recipe.build_form(section, Recipe(), menu))
             if section == "sampling":
-                card.add_sampling(forms[-1])
+                card.add_sampling(forms[-1], fold)
     for form in forms:
         recipe.wire_form(form, shell)
     timer, seen, count = gr.Timer(TICK_S), gr.State(-1), gr.State(0)

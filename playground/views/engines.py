@@ -114,6 +114,8 @@ def sampling_facts(values: dict[str, tuple[object, str]], ignored: dict[str, str
 
 def _option(name: str, value: object, origin: str, reason: str) -> Markup:
     shown = "random" if name == "seed" and value is None else "none" if value is None else str(value)
+    if isinstance(value, list | tuple):
+        shown = " ".join(map(str, value))
     why = f"ignored: {reason}" if reason else origin
     cells = (el("th", name.replace("_", " "), scope="row"), el("td", shown), el("td", why))
     return el("tr", cells, class_="ignored" if reason else None)
