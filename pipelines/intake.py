@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from threading import Event as CancelFlag
 
@@ -18,7 +17,7 @@ from pipelines.events import Indexed, IndexStatus
 from pipelines.indexing import OnProgress, Pace, index
 from pipelines.loading import load
 from pipelines.loading.document import Document, Health
-from pipelines.loading.kinds import safe_name
+from pipelines.loading.kinds import digest, safe_name
 from pipelines.recipe import Recipe
 from pipelines.settings import Settings
 from pipelines.shelf import Shelf
@@ -60,7 +59,7 @@ class Intake:
             return Indexed(name, "", "failed", error.message, error.fix, encrypted=locked, seconds=seconds)
 
     def _add(self, request: Request, name: str, recipe: Recipe, started: float) -> Indexed:
-        known = self._known(request)
+        known = self._known(request, name)
         if known is not None:
             held = self._hold(known, recipe, request)
             return outcome(known, held, "unchanged", time.perf_counter() - started)
@@ -75,20 +74,16 @@ class Intake:
         name, replaced = self._place(name, request.source)
         entry = Entry(document.id, name, document.kind, document.health, request.source)
         self._shelf.keep(document, request.path)
-        held = self._index(entry, recipe, request)
+        held = self._index(replace(document, name=name), recipe, request)
         self._catalog.put(entry)
         if replaced is not None:
             self.forget(replaced.id)
         status: IndexStatus = "needs_ocr" if document.health.needs_ocr else "replaced" if replaced else "indexed"
         return outcome(entry, held, status, time.perf_counter() - started)
 
-    def _known(self, request: Request) -> Entry | None:
-        """The document with the same bytes, if the library has it."""
-        try:
-            with request.path.open("rb") as file:
-                sha = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError:
-            return None  # load() says what is wrong with the path
+    def _known(self, request: Request, name: str) -> Entry | None:
+        """The document with the same bytes, if the library has it. Raises DocumentError like the loader."""
+        sha = digest(request.path, name, self._settings.max_file_mb)
         return next((entry for entry in self._catalog.entries() if entry.id == sha), None)
 
     def _place(self, name: str, source: str) -> tuple[str, Entry | None]:
@@ -126,11 +121,10 @@ class Intake:
     def _hold(self, entry: Entry, recipe: Recipe, request: Request) -> Held:
         """What a collection holds of a known document, indexed now if it did not."""
         held = self._catalog.held(self._collections.get(recipe).name).get(entry.id)
-        return held or self._index(entry, recipe, request)
+        return held or self._index(self._shelf.document(entry.id, entry.name), recipe, request)
 
-    def _index(self, entry: Entry, recipe: Recipe, request: Request) -> Held:
-        document: Document = self._shelf.document(entry.id, entry.name)
-        pace = Pace(entry.name, request.on_progress, request.cancel)
+    def _index(self, document: Document, recipe: Recipe, request: Request) -> Held:
+        pace = Pace(document.name, request.on_progress, request.cancel)
         return index(document, self._collections.get(recipe), self._catalog, self._cache, pace)
 
     def forget(self, document_id: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from pipelines import registry
 from pipelines.answering.budget import fit
@@ -47,12 +46,13 @@ def generated(context: AnswerContext) -> Iterator[AskEvent]:
             "There is no language model to write an answer.",
             "Start Ollama and pull a model, or type `playground pull builtin`; quotes work without a model.",
         )
-    messages, meter, passages = _prompt(context)
+    num_ctx = window(context)
+    messages, meter, passages = _prompt(context, num_ctx)
     told = tuple((message.role, message.content) for message in messages)
     yield Prompted(told, meter, context.engine.name, context.model)
     text, thinking, logprobs = "", "", []
     done = DoneEvent("stop", Stats())
-    options = _options(context)
+    options = {**context.recipe.sampling.params.model_dump(exclude_none=True), "num_ctx": num_ctx}
     for event in context.engine.chat(context.model, messages, options, top_logprobs=1, cancel=context.cancel):
         if isinstance(event, TokenEvent):
             text += event.text
@@ -101,12 +101,7 @@ def window(context: AnswerContext) -> int:
     return min(wanted, longest) if longest else wanted
 
 
-def _options(context: AnswerContext) -> dict[str, Any]:
-    options = context.recipe.sampling.params.model_dump(exclude_none=True)
-    return {**options, "num_ctx": window(context)}
-
-
-def _prompt(context: AnswerContext) -> tuple[list[Message], ContextMeter, list[Hit]]:
+def _prompt(context: AnswerContext, num_ctx: int) -> tuple[list[Message], ContextMeter, list[Hit]]:
     """Messages that fit the window, the meter, and the passages kept, in the order of their numbers."""
     engine, params = context.engine, context.recipe.prompt.params
     assert engine is not None
@@ -116,7 +111,6 @@ def _prompt(context: AnswerContext) -> tuple[list[Message], ContextMeter, list[H
     system, frame = build(params, [], "")
     frames = [engine.count_tokens(context.model, text) for text in (system, frame)]
     question = engine.count_tokens(context.model, context.question)
-    num_ctx = window(context)
     wanted = int(getattr(context.recipe.sampling.params, "num_predict", None) or _ANSWER)
     meter = fit(
         instructions=sum(n for n, _ in frames),

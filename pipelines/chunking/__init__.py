@@ -34,8 +34,9 @@ def cut(document: Document, chunker: Choice, embedder: Embedder) -> Cut:
         Spans in order of their start, none empty, none longer than the embedder's window.
     """
     chosen: Chunker = registry.get("chunker", chunker.name).build
-    spans = chosen(document, chunker.params, Bench(embedder))
-    fitting = _fit_window(document.text, spans, embedder)
+    bench = Bench(embedder)
+    spans = chosen(document, chunker.params, bench)
+    fitting = _fit_window(bench.measure(document.text, "tokens"), spans, embedder)
     return Cut(tuple(fitting), sum(1 for span in set(spans) - set(fitting)))
 
 
@@ -43,9 +44,9 @@ def cut(document: Document, chunker: Choice, embedder: Embedder) -> Cut:
 _SLACK = 8
 
 
-def _fit_window(text: str, spans: list[Span], embedder: Embedder) -> list[Span]:
+def _fit_window(measure: Measure, spans: list[Span], embedder: Embedder) -> list[Span]:
     """Spans over the window cut into parts that fit; the rest as they are."""
-    measure = Measure(text, embedder.ruler)
+    text = measure.text
     fitting: list[Span] = []
     for span in spans:
         size = measure.size(span.start, span.end)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from pipelines.embedding.rulers import Unit, ruler
 from pipelines.loading.document import Document
 from pipelines.registry import PartParams, knob
 
 if TYPE_CHECKING:
     from pipelines.embedding.base import Embedder, TokenRuler
-
-Unit = Literal["tokens", "cl100k", "characters"]
 
 
 @dataclass(frozen=True, order=True)
@@ -56,12 +55,18 @@ class Bench:
     """What a chunker may use besides the document: the embedding model and its ruler."""
 
     embedder: Embedder
+    _measured: dict[tuple[str, str], Measure] = field(default_factory=dict, repr=False, compare=False)
 
     def ruler(self, unit: Unit) -> TokenRuler:
         """The ruler for a unit."""
-        from pipelines.embedding.rulers import ruler
-
         return ruler(unit, self.embedder.ruler)
+
+    def measure(self, text: str, unit: Unit) -> Measure:
+        """A text measured in a unit; tokenised once, however often it is asked for."""
+        key = (unit, text)
+        if key not in self._measured:
+            self._measured[key] = Measure(text, self.ruler(unit))
+        return self._measured[key]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.chunking.base import Bench, Measure, SizeParams, Span, trimmed
+from pipelines.chunking.base import Bench, SizeParams, Span, trimmed
 from pipelines.loading.document import Document
 from pipelines.registry import part
 
@@ -11,7 +11,7 @@ from pipelines.registry import part
 def fixed(document: Document, params: SizeParams, bench: Bench) -> list[Span]:
     """Every so many tokens, blind to sentences: the baseline others must beat."""
     text = document.text
-    starts = Measure(text, bench.ruler(params.unit)).starts
+    starts = bench.measure(text, params.unit).starts
     spans = []
     for first in range(0, max(1, len(starts)), params.size - params.repeated):
         past = first + params.size

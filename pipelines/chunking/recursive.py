@@ -16,7 +16,7 @@ SEPARATORS = ("\n\n", "\n", ".", "?", "!", " ")
 @part("chunker", "recursive", label="Recursive", params=SizeParams, rank=30)
 def recursive(document: Document, params: SizeParams, bench: Bench) -> list[Span]:
     """Cut at blank lines; what is still too long at lines, then sentences, then words."""
-    measure = Measure(document.text, bench.ruler(params.unit))
+    measure = bench.measure(document.text, params.unit)
     whole = Span(0, len(document.text))
     spans = _split(whole, SEPARATORS, measure, params) if document.text else []
     return trimmed(document.text, spans)
