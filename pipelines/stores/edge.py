@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import StoreError, StoreLocked
 from pipelines.stores.base import DENSE, SPARSE, Filter, Payload, Point, Scored, Sparse
-from pipelines.stores.points import INDEXED, canonical, check_length
+from pipelines.stores.points import INDEXED, canonical, check_length, named_vectors
 from pipelines.stores.ties import cut
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ class EdgeStore:
         for point in points:
             check_length(point.dense, self.dimensions, self.path.name)
         self._update(
-            edge.UpdateOperation.upsert_points([edge.Point(canonical(p.id), _vectors(p), p.payload) for p in points])
+            edge.UpdateOperation.upsert_points(
+                [edge.Point(canonical(p.id), named_vectors(p, _sparse), p.payload) for p in points]
+            )
         )
 
     def set_sparse(self, vectors: Mapping[str, Sparse]) -> None:
@@ -187,15 +189,6 @@ def _open(path: Path, dimensions: int) -> qdrant_edge.EdgeShard:
     for field in set(INDEXED) - set(shard.info().payload_schema):
         shard.update(edge.UpdateOperation.create_field_index(field, edge.PayloadSchemaType.Keyword))
     return shard
-
-
-def _vectors(point: Point) -> dict[str, Any]:
-    vectors: dict[str, Any] = {}
-    if point.dense is not None:
-        vectors[DENSE] = list(map(float, point.dense))
-    if point.sparse is not None and point.sparse.indices:
-        vectors[SPARSE] = _sparse(point.sparse)
-    return vectors
 
 
 def _sparse(vector: Sparse) -> qdrant_edge.SparseVector:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import StoreError, StoreUnreachable
-from pipelines.stores.base import DENSE, SPARSE, Filter, Point, Sparse
+from pipelines.stores.base import Filter, Sparse
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient
@@ -59,16 +59,6 @@ def _said(error: Any) -> str:
         return str(error.structured()["status"]["error"])
     except (ValueError, KeyError, TypeError):
         return bytes(error.content)[:200].decode(errors="replace")
-
-
-def to_vectors(point: Point) -> dict[str, Any]:
-    """Both vectors by name; an empty sparse one is left out, so that it does not count in N."""
-    vectors: dict[str, Any] = {}
-    if point.dense is not None:
-        vectors[DENSE] = list(map(float, point.dense))
-    if point.sparse is not None and point.sparse.indices:
-        vectors[SPARSE] = to_sparse(point.sparse)
-    return vectors
 
 
 def to_sparse(vector: Sparse) -> Any:

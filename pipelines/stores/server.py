@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import StoreError
 from pipelines.stores.base import DENSE, SPARSE, Filter, Payload, Point, Scored, Sparse
-from pipelines.stores.points import INDEXED, canonical, check_length
-from pipelines.stores.qdrant import is_local, to_filter, to_sparse, to_vectors, translated
+from pipelines.stores.points import INDEXED, canonical, check_length, named_vectors
+from pipelines.stores.qdrant import is_local, to_filter, to_sparse, translated
 from pipelines.stores.ties import cut
 
 if TYPE_CHECKING:
@@ -52,7 +52,10 @@ class ServerStore:
 
         for point in points:
             check_length(point.dense, self.dimensions, self.name)
-        rows = [models.PointStruct(id=canonical(p.id), vector=to_vectors(p), payload=p.payload) for p in points]
+        rows = [
+            models.PointStruct(id=canonical(p.id), vector=named_vectors(p, to_sparse), payload=p.payload)
+            for p in points
+        ]
         with self._translated():
             for batch in _batches(rows):
                 self.client.upsert(self.name, batch, wait=True)
