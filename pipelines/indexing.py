@@ -8,13 +8,14 @@ removed before the collection answers again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event as CancelFlag
 from typing import TYPE_CHECKING
 
 from pipelines.catalog import Catalog, Held
-from pipelines.chunking import cut
+from pipelines.chunking import Bench, Cut, cut
+from pipelines.chunking.base import Embed
 from pipelines.chunking.nodes import to_nodes
 from pipelines.collection import Collection
 from pipelines.embedding.cache import VectorCache, embed_cached
@@ -25,6 +26,8 @@ from pipelines.stores.base import Payload, Point
 
 if TYPE_CHECKING:
     from llama_index.core.schema import TextNode
+
+    from pipelines.embedding.base import Embedder, Vectors
 
 OnProgress = Callable[[IndexProgress], None]
 
@@ -65,19 +68,35 @@ def index(document: Document, collection: Collection, catalog: Catalog, cache: V
     """
     started = time.perf_counter()
     pace.stage("cutting", 1)(0)
-    made = cut(document, collection.chunker, collection.embedder)
-    nodes = to_nodes(document, made.spans)
-    texts = [node.text for node in nodes]
-    progress = pace.stage("embedding", len(texts))
-    progress(0)
-    vectors = embed_cached(collection.embedder, texts, cache, on_progress=progress)
-    pace.stage("writing", len(texts))(0)
+    embedder = collection.embedder
+    made = cut(document, collection.chunker, Bench(embedder, embedding("cutting", embedder, cache, pace)))
+    points = points_of(document, made, embedding("embedding", embedder, cache, pace))
+    pace.stage("writing", len(points))(0)
     catalog.begin(collection.name, document.id)
-    points = [Point(n.node_id, v.tolist(), None, payload_of(n)) for n, v in zip(nodes, vectors, strict=True)]
     collection.keyword.upsert(points)
-    held = Held(len(nodes), time.perf_counter() - started, made.note)
+    held = Held(len(made.chunks), time.perf_counter() - started, " ".join(made.notes))
     catalog.finish(collection.name, document.id, held)
     return held
+
+
+def embedding(stage: Stage, embedder: Embedder, cache: VectorCache, pace: Pace) -> Embed:
+    """Vectors through the cache, reported as a stage of the work."""
+
+    def embed(texts: Sequence[str]) -> Vectors:
+        progress = pace.stage(stage, len(texts))
+        progress(0)
+        return embed_cached(embedder, texts, cache, on_progress=progress, cancel=pace.cancel)
+
+    return embed
+
+
+def points_of(document: Document, made: Cut, embed: Embed) -> list[Point]:
+    """A cut document as points with dense vectors; the model reads the text, after the header where there is one."""
+    from llama_index.core.schema import MetadataMode
+
+    nodes = to_nodes(document, made)
+    vectors = embed([node.get_content(MetadataMode.EMBED) for node in nodes])
+    return [Point(n.node_id, v.tolist(), None, payload_of(n)) for n, v in zip(nodes, vectors, strict=True)]
 
 
 def payload_of(node: TextNode) -> Payload:

@@ -29,6 +29,7 @@ from pipelines.recipe import Recipe
 from pipelines.retrieval import retrieve
 from pipelines.retrieval.base import Hit, Retrieval
 from pipelines.retrieval.candidates import RetrievalContext
+from pipelines.scratch import Scratch
 from pipelines.settings import Settings
 from pipelines.shelf import Shelf
 
@@ -60,6 +61,7 @@ class Library:
         self._shelf.tidy({entry.id for entry in self._catalog.entries()})
         self._cache = VectorCache(folder / "vectors.db")
         self._collections = Collections(settings, self._catalog)
+        self.scratch = Scratch(settings, self._cache, self._collections.embedder)
         self._intake = Intake(settings, self._catalog, self._shelf, self._collections, self._cache)
         self._viewer = PdfWorker.from_settings(settings)
         self._passwords: dict[str, str] = {}
@@ -107,6 +109,7 @@ class Library:
     def close(self) -> None:
         """Release the folder."""
         self._viewer.close()
+        self.scratch.close()
         self._collections.close()
         self.engines.close()
         self._cache.close()
@@ -237,6 +240,7 @@ class Library:
             keyword_index=collection.keyword,
             embed_query=lambda text: collection.embedder.embed([text], "query")[0].tolist(),
             where=None if whole else {"doc_id": ids},
+            text_of=self._text,
         )
         found = retrieve(query, recipe, context)
         if all(hit.document_id in ids for hit in found.hits):
@@ -267,6 +271,11 @@ class Library:
             yield Failed(error)
             return
         yield from answer(question, recipe, means, history, cancel)
+
+    def _text(self, document_id: str, start: int, end: int) -> str:
+        """A range of a document, for passages that are read with more around them."""
+        name = next((entry.name for entry in self._catalog.entries() if entry.id == document_id), "")
+        return self._parsed(document_id, name).text[start:end]
 
     def _page_text(self, hit: Hit) -> tuple[str, int]:
         """The text of the pages a hit stands on, and where it begins in the document."""

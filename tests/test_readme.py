@@ -29,10 +29,10 @@ def test_the_part_snippet_is_a_working_part(monkeypatch):
     exec(compile(SNIPPETS[1], "README", "exec"), {"__name__": "readme"})
     lines = registry.get("chunker", "lines")
     from pipelines.chunking.base import Bench
-    from tests.test_chunking import NoModel, document
+    from tests.test_chunking import Letters, document
 
     doc = document("one\ntwo\nthree\nfour\nfive")
-    spans = lines.build(doc, lines.make_params({"lines": 2}), Bench(NoModel()))
+    spans = lines.build(doc, lines.make_params({"lines": 2}), Bench(Letters()))
     assert [doc.text[s.start : s.end] for s in spans] == ["one\ntwo", "three\nfour", "five"]
 
 

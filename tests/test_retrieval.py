@@ -199,11 +199,12 @@ def test_parts_and_their_knobs():
     assert list(known) == ["hybrid", "semantic", "keyword"]
     defaults = known["hybrid"].make_params().model_dump()
     assert defaults == {
-        "k": 5, "depth": 100, "threshold": None, "k1": 1.5, "b": 0.75, "language": "english",
+        "k": 5, "depth": 100, "threshold": None, "merge_at": 0.5, "k1": 1.5, "b": 0.75, "language": "english",
         "fusion": "relative", "alpha": 0.5, "rrf_k": 60,
     }  # fmt: skip
-    assert set(known["semantic"].make_params().model_dump()) == {"k", "depth", "threshold"}
-    assert set(known["keyword"].make_params().model_dump()) == {"k", "depth", "threshold", "k1", "b", "language"}
+    lists = {"k", "depth", "threshold", "merge_at"}
+    assert set(known["semantic"].make_params().model_dump()) == lists
+    assert set(known["keyword"].make_params().model_dump()) == {*lists, "k1", "b", "language"}
     assert all(issubclass(part.params, ListParams) and part.description for part in known.values())
     assert [part.name for part in registry.parts("reranker")] == ["none"]
 

@@ -26,6 +26,7 @@ from pipelines.retrieval.bm25 import KeywordIndex, query_vector
 from pipelines.retrieval.candidates import RetrievalContext
 from pipelines.retrieval.hits import to_hits
 from pipelines.retrieval.llama_index import as_llama_index, from_llama_index
+from pipelines.retrieval.widen import passages
 from pipelines.stores.edge import EdgeStore
 from pipelines.stores.llama_index import PlaygroundVectorStore, to_filter
 from pipelines.stores.server import ServerStore
@@ -181,7 +182,9 @@ def test_a_recipe_as_a_retriever(vectors):
 def test_any_retriever_as_a_part(vectors):
     theirs = VectorStoreIndex.from_vector_store(vectors, embed_model=Words()).as_retriever(similarity_top_k=3)
     ranking = from_llama_index(theirs, stage="semantic")("cats purr")
-    found = Retrieval("cats purr", to_hits(ranking.candidates, ranking.payloads), ranking.seconds)
+    found = Retrieval(
+        "cats purr", to_hits(passages(ranking.candidates, ranking.payloads), ranking.payloads), ranking.seconds
+    )
     assert found.hits[0].text == "Cats purr when content."
     assert found.hits[0].document == "cats.pdf"
     assert [hit.scores["semantic"].rank for hit in found.hits] == [1, 2, 3]

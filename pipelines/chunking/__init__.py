@@ -1,59 +1,97 @@
-"""Cutting documents: one strategy a file; every chunk knows its place in the document."""
+"""Cutting documents: one strategy a file; every chunk knows its place in the document.
+
+::
+
+    base.py        the contract: Span, Chunk, the knobs all share, Bench (what a strategy may use)
+    measure.py     a text's tokens, counted once        packing.py   small pieces into chunks of a size
+    sentences.py   where sentences begin                sections.py  where headings do
+    embeddable.py  sentences a model can embed
+    nodes.py       chunks as LlamaIndex nodes           llama_index.py  any LlamaIndex node parser as a part
+    figures.py     a cut in numbers                     blocks.py    tables and lists, for those numbers
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines import registry
-from pipelines.chunking.base import Bench, Chunker, Measure, Span, trimmed
+from pipelines.chunking.base import Bench, Chunk, Chunker, Headed, Parent, Span, trimmed
+from pipelines.chunking.measure import Measure
 from pipelines.chunking.packing import split_long
-from pipelines.embedding.base import Embedder
 from pipelines.loading.document import Document
 from pipelines.recipe import Choice
 
-__all__ = ["Bench", "Chunker", "Cut", "Measure", "Span", "cut"]
+__all__ = ["Bench", "Chunk", "Chunker", "Cut", "Measure", "Parent", "Span", "cut"]
+
+#: A piece cut inside a word may count a few tokens more than the same range of its text.
+_SLACK = 8
+#: Most of the window a contextual header may take.
+_HEADER_SHARE = 0.25
 
 
 @dataclass(frozen=True)
 class Cut:
-    """A document, cut."""
+    """A document, cut. ``pieces[i]`` are the ranges of ``chunks[i]`` that get a vector, nearly always one."""
 
-    spans: tuple[Span, ...]
-    split: int  # chunks longer than the embedding model's window, cut again so that nothing is lost
+    chunks: tuple[Chunk, ...]
+    pieces: tuple[tuple[Span, ...], ...]
+    notes: tuple[str, ...] = ()
 
     @property
-    def note(self) -> str:
-        """What a person must know about the cut; empty when nothing."""
-        return f"{self.split} chunks were longer than the embedding model reads and were split." * bool(self.split)
+    def vectors(self) -> int:
+        """Points the store will hold."""
+        return sum(map(len, self.pieces))
+
+    @property
+    def long(self) -> int:
+        """Chunks longer than the embedding model's window."""
+        return sum(len(parts) > 1 for parts in self.pieces)
 
 
-def cut(document: Document, chunker: Choice, embedder: Embedder) -> Cut:
+def cut(document: Document, chunker: Choice, bench: Bench) -> Cut:
     """Cut a document by a recipe's chunker.
 
+    A chunk longer than the embedding model reads stays one chunk: its parts are searched and it is read whole.
+
     Returns:
-        Spans in order of their start, none empty, none longer than the embedder's window.
+        Chunks in order of their start, none empty.
+
+    Raises:
+        EngineError: the strategy embeds, and the model failed. Cancelled: its progress was told to stop.
     """
-    chosen: Chunker = registry.get("chunker", chunker.name).build
-    bench = Bench(embedder)
-    spans = chosen(document, chunker.params, bench)
-    fitting = _fit_window(bench.measure(document.text, "tokens"), spans, embedder)
-    return Cut(tuple(fitting), sum(1 for span in set(spans) - set(fitting)))
+    build: Chunker = registry.get("chunker", chunker.name).build
+    bench.notes.clear()
+    chunks = [Chunk.of(piece) for piece in build(document, chunker.params, bench)]
+    if isinstance(chunker.params, Headed) and chunker.params.header:
+        chunks = [replace(chunk, header=_header(document, chunk, bench)) for chunk in chunks]
+    pieces = tuple(tuple(_within_window(chunk, document.text, bench)) for chunk in chunks)
+    made = Cut(tuple(chunks), pieces, tuple(bench.notes))
+    return replace(made, notes=(*made.notes, *_long_note(made, bench)))
 
 
-#: A piece cut inside a word may count a few tokens more than the same range of its text.
-_SLACK = 8
+def _long_note(made: Cut, bench: Bench) -> list[str]:
+    if not made.long:
+        return []
+    many = f"{made.long} chunks are" if made.long > 1 else "1 chunk is"
+    return [f"{many} longer than the embedding model reads ({bench.embedder.window} tokens): searched in parts."]
 
 
-def _fit_window(measure: Measure, spans: list[Span], embedder: Embedder) -> list[Span]:
-    """Spans over the window cut into parts that fit; the rest as they are."""
-    text = measure.text
-    fitting: list[Span] = []
-    for span in spans:
-        size = measure.size(span.start, span.end)
-        if size > embedder.window - _SLACK:
-            size = max(size, embedder.ruler.count(text[span.start : span.end]))
-        if size <= embedder.window:
-            fitting.append(span)
-        else:
-            fitting += trimmed(text, split_long(span, measure, embedder.window - _SLACK))
-    return fitting
+def _header(document: Document, chunk: Chunk, bench: Bench) -> str:
+    """Title and path of headings, short enough to leave room for the text."""
+    title = document.metadata.get("title", "").strip() or document.name.rpartition(".")[0] or document.name
+    path = [title, *document.heading_path(chunk.span.start)]
+    words = " › ".join(dict.fromkeys(path))
+    ends = [end for _, end in bench.embedder.ruler.offsets(words)]
+    room = int(bench.embedder.window * _HEADER_SHARE)
+    return words if len(ends) <= room else words[: ends[room - 1]] + "…"
+
+
+def _within_window(chunk: Chunk, text: str, bench: Bench) -> list[Span]:
+    """The chunk's range, or its parts where it is longer than the model reads."""
+    measure, ruler = bench.measure(text, "tokens"), bench.embedder.ruler
+    span = chunk.span
+    room = bench.embedder.window - (ruler.count(chunk.header) + 2 if chunk.header else 0)
+    size = measure.size(span.start, span.end)
+    if size > room - _SLACK:
+        size = max(size, ruler.count(text[span.start : span.end]))
+    return [span] if size <= room else trimmed(text, split_long(span, measure, room - _SLACK))

@@ -1,19 +1,18 @@
-"""The contract of chunkers: a document in, ranges of its text out, in order."""
+"""The contract of chunkers: a document in, pieces of its text out, in order."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from pipelines.chunking.measure import Measure
 from pipelines.embedding.rulers import Unit, ruler
 from pipelines.loading.document import Document
 from pipelines.registry import PartParams, knob
 
 if TYPE_CHECKING:
-    from pipelines.embedding.base import Embedder, TokenRuler
+    from pipelines.embedding.base import Embedder, TokenRuler, Vectors
 
 
 @dataclass(frozen=True, order=True)
@@ -24,24 +23,51 @@ class Span:
     end: int
 
 
-#: What a chunker part is: (document, its params, what it may use) -> spans in reading order.
-Chunker = Callable[[Document, Any, "Bench"], list[Span]]
+@dataclass(frozen=True)
+class Parent:
+    """A larger piece around some chunks, read in their place when enough of them are found."""
+
+    span: Span
+    children: int  # pieces of the level below that it holds
 
 
-class SizeParams(PartParams):
-    """The knobs of every chunker that cuts to a size."""
+@dataclass(frozen=True)
+class Chunk:
+    """A piece of a document: ``span`` is searched; ``read`` is what an answer gets when it is found."""
+
+    span: Span
+    read: Span
+    parents: tuple[Parent, ...] = ()  # smallest first
+    header: str = ""  # title and headings, searched with the text and not part of it
+
+    @classmethod
+    def of(cls, piece: Span | Chunk) -> Chunk:
+        """What a chunker returned; a plain span is searched and read."""
+        return piece if isinstance(piece, Chunk) else cls(piece, piece)
+
+
+#: What a chunker part is: (document, its params, what it may use) -> pieces in reading order.
+Chunker = Callable[[Document, Any, "Bench"], Sequence[Span | Chunk]]
+
+
+# The knobs that strategies share, one class each: a strategy's Params is put together from them, last one first.
+
+
+class Sized(PartParams):
+    """Cuts to a size."""
 
     size: int = knob(200, "Longest chunk, in the unit below.", minimum=8, maximum=8000, step=8)
+
+
+class Overlapping(Sized):
+    """Repeats the end of a chunk in the next one."""
+
     overlap: int = knob(
         20,
         "How much of a chunk the next one repeats; never more than half of its size.",
         minimum=0,
         maximum=4000,
         step=4,
-    )
-    unit: Unit = knob(
-        "tokens",
-        "What sizes count: tokens of the embedding model, tokens of cl100k (GPT-4's tokenizer), or characters.",
     )
 
     @property
@@ -50,11 +76,50 @@ class SizeParams(PartParams):
         return min(self.overlap, self.size // 2)
 
 
+class Counted(PartParams):
+    """Counts sizes in a unit."""
+
+    unit: Unit = knob(
+        "tokens",
+        "What sizes count: tokens of the embedding model, tokens of cl100k (GPT-4's tokenizer), or characters.",
+    )
+
+
+class Headed(PartParams):
+    """May put a header before each chunk."""
+
+    header: bool = knob(
+        False,
+        "Put the document's title and the path of headings before each chunk when it is searched.",
+        source="contextual chunk headers",
+        fold=True,
+    )
+
+
+class LimitParams(Headed, Counted, Sized):
+    """The knobs of chunkers that cut to a size: size, unit, header."""
+
+
+class SizeParams(Headed, Counted, Overlapping):
+    """The knobs of chunkers whose chunks overlap: size, overlap, unit, header."""
+
+
+#: Vectors of texts, one row a text: float32, unit length. May report progress, and raise Cancelled.
+Embed = Callable[[Sequence[str]], "Vectors"]
+
+
 @dataclass(frozen=True)
 class Bench:
-    """What a chunker may use besides the document: the embedding model and its ruler."""
+    """What a chunker may use besides the document: the embedding model, its ruler, a place for remarks.
+
+    Args:
+        embedder: Whose tokens are counted.
+        embed: How texts get their vectors (through a cache, with progress); None: the model, bare.
+    """
 
     embedder: Embedder
+    embed: Embed | None = None
+    notes: list[str] = field(default_factory=list, compare=False)
     _measured: dict[tuple[str, str], Measure] = field(default_factory=dict, repr=False, compare=False)
 
     def ruler(self, unit: Unit) -> TokenRuler:
@@ -68,36 +133,13 @@ class Bench:
             self._measured[key] = Measure(text, self.ruler(unit))
         return self._measured[key]
 
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """A row a text; none may be longer than the model's window."""
+        return self.embed(texts) if self.embed is not None else self.embedder.embed(texts)
 
-@dataclass(frozen=True)
-class Measure:
-    """A text measured once: token places by one pass, sizes of ranges by bisection.
-
-    A range's size is the number of tokens that begin in it. That is exact where pieces are cut between
-    words; a byte-pair tokenizer may count a piece cut out of its text one token longer.
-    """
-
-    text: str
-    ruler: TokenRuler
-
-    @cached_property
-    def starts(self) -> list[int]:
-        """Where each token begins."""
-        return [start for start, _ in self.ruler.offsets(self.text)]
-
-    def size(self, start: int, end: int) -> int:
-        """Tokens in a range."""
-        return bisect_left(self.starts, end) - bisect_left(self.starts, start)
-
-    def reach(self, start: int, size: int) -> int:
-        """The furthest end of a range from ``start`` that holds at most ``size`` tokens."""
-        at = bisect_left(self.starts, start) + size
-        return self.starts[at] if at < len(self.starts) else len(self.text)
-
-    def back(self, end: int, size: int) -> int:
-        """The earliest start of a range up to ``end`` that holds at most ``size`` tokens."""
-        at = bisect_left(self.starts, end) - size
-        return self.starts[at] if at > 0 else 0
+    def note(self, text: str) -> None:
+        """Leave a remark a person should read beside the cut."""
+        self.notes.append(text)
 
 
 def trimmed(text: str, spans: Iterable[Span]) -> list[Span]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipelines.chunking.base import Measure, Span
+from pipelines.chunking.base import Span
+from pipelines.chunking.measure import Measure
 
 
 def pack(pieces: Sequence[Span], measure: Measure, size: int, overlap: int) -> list[Span]:
@@ -17,7 +18,7 @@ def pack(pieces: Sequence[Span], measure: Measure, size: int, overlap: int) -> l
         overlap: Most tokens that a chunk repeats of its predecessor, in whole pieces.
     """
     pieces = [part for piece in pieces for part in split_long(piece, measure, size)]
-    sizes = [measure.size(p.start, p.end) for p in pieces]
+    sizes = [measure.weight(p.start, p.end) for p in pieces]
     chunks: list[Span] = []
     first = fresh = 0  # the chunk begins at `first`; pieces before `fresh` are repeated
     while fresh < len(pieces):

@@ -32,6 +32,11 @@ class TokenRuler(Protocol):
         """False where another tokenizer stands in for the model's own."""
         ...
 
+    @property
+    def joins(self) -> bool:
+        """Whether tokens reach over word borders, so that a piece cut out may count more than in its text."""
+        ...
+
     def offsets(self, text: str) -> list[tuple[int, int]]:
         """(start, end) of every token, in characters, in order; without special tokens."""
         ...

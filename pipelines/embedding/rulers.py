@@ -61,6 +61,7 @@ class CharacterRuler:
 
     name: str = "characters"
     exact: bool = True
+    joins: bool = False
 
     def offsets(self, text: str) -> list[tuple[int, int]]:
         """(i, i + 1) for every character."""
@@ -77,6 +78,7 @@ class Cl100kRuler:
 
     name: str = "cl100k tokens"
     exact: bool = True
+    joins: bool = True
 
     def offsets(self, text: str) -> list[tuple[int, int]]:
         """(start, end) of every token; tokens that share a character each hold all of it."""

@@ -139,6 +139,7 @@ class WordPieceRuler:
 
     name: str
     exact: bool = True
+    joins: bool = False
 
     def offsets(self, text: str) -> list[tuple[int, int]]:
         """(start, end) of every token, in characters, in order."""

@@ -12,7 +12,9 @@ from pipelines.retrieval.base import Retrieval
 
 if TYPE_CHECKING:
     from pipelines.recipe import Recipe
-    from pipelines.retrieval.candidates import Ranking, RetrievalContext
+    from pipelines.retrieval.base import Hit
+    from pipelines.retrieval.candidates import ListParams, Ranking, RetrievalContext
+    from pipelines.retrieval.widen import Passage
 
 
 def retrieve(query: str, recipe: Recipe, context: RetrievalContext) -> Retrieval:
@@ -32,18 +34,36 @@ def retrieve(query: str, recipe: Recipe, context: RetrievalContext) -> Retrieval
         StoreError: the store failed. EngineError: the query could not be embedded.
     """
     from pipelines.retrieval.candidates import ListParams, Stopwatch
-    from pipelines.retrieval.hits import to_hits
 
     params = recipe.choice("retriever").params
     assert isinstance(params, ListParams), "a retriever's Params extend ListParams"
     ranking = rank(query, recipe, context)
-    best = [one for one in ranking.candidates if params.keeps(one.score)][: params.k]
     watch = Stopwatch()
     with watch("payloads"):
-        missing = [one.id for one in best if one.id not in ranking.payloads]
-        payloads = {**ranking.payloads, **context.store.payloads(missing)}
-        hits = to_hits(best, payloads)
+        hits = _read(ranking, params, context)
     return Retrieval(query, hits, {**ranking.seconds, **watch.seconds})
+
+
+def _read(ranking: Ranking, params: ListParams, context: RetrievalContext) -> tuple[Hit, ...]:
+    """The first k passages of a ranking. Several candidates may lead to one passage, so more may be looked at."""
+    from pipelines.retrieval.hits import to_hits
+    from pipelines.retrieval.widen import Passage, merge, passages
+
+    kept = [one for one in ranking.candidates if params.keeps(one.score)]
+    payloads = dict(ranking.payloads)
+    looked_at = 0
+    found: list[Passage] = []
+    while looked_at < len(kept) and len(found) < params.k:
+        looked_at = min(len(kept), looked_at + params.k)
+        missing = [one.id for one in kept[:looked_at] if one.id not in payloads]
+        payloads |= context.store.payloads(missing)
+        if context.text_of is None:
+            found = [Passage.of(one) for one in kept[:looked_at] if one.id in payloads]
+        else:
+            found = passages(kept[:looked_at], payloads)
+    if context.text_of is not None:
+        found = merge(found[: params.k], params.merge_at)
+    return to_hits(found[: params.k], payloads, context.text_of)
 
 
 def rank(query: str, recipe: Recipe, context: RetrievalContext) -> Ranking:

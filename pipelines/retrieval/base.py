@@ -40,13 +40,15 @@ class Hit:
     page_label: str
     pages: tuple[int, ...]
     headings: tuple[str, ...] = ()
+    matched: tuple[tuple[int, int], ...] = ()  # what was searched, best first, where more than that is read
 
     def to_json(self) -> dict[str, Any]:
         """The shape of the command line's hits."""
         scores = {k: {"rank": s.rank, "score": s.score} if s else None for k, s in self.scores.items()}
         names = ("document", "page", "page_label", "pages", "start", "end", "text")
         rest = {name: getattr(self, name) for name in names}
-        return {"rank": self.rank, "score": self.score, "scores": scores, **rest, "pages": list(self.pages)}
+        found = {"matched": [list(span) for span in self.matched]} if self.matched else {}
+        return {"rank": self.rank, "score": self.score, "scores": scores, **rest, "pages": list(self.pages), **found}
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pipelines.registry import PartParams, knob
 from pipelines.stores.base import Filter, Payload, Point, Scored, Sparse, Store
-from pipelines.stores.payload import node_text
+from pipelines.stores.payload import searched_text
 
 if TYPE_CHECKING:
     import qdrant_edge
@@ -134,7 +134,7 @@ class KeywordIndex:
     KEY = "bm25"
 
     def __init__(
-        self, store: Store, state: MutableMapping[str, str], text_of: Callable[[Payload], str] = node_text
+        self, store: Store, state: MutableMapping[str, str], text_of: Callable[[Payload], str] = searched_text
     ) -> None:
         self.store = store
         self._state = state

@@ -14,6 +14,7 @@ from pipelines.stores.base import Filter, Payload, Scored
 
 if TYPE_CHECKING:
     from pipelines.retrieval.bm25 import KeywordIndex
+    from pipelines.retrieval.widen import TextOf
 
 
 class ListParams(PartParams):
@@ -24,6 +25,10 @@ class ListParams(PartParams):
         100, "Passages fetched from each list before fusion.", minimum=1, maximum=1000, step=10, fold=True
     )
     threshold: float | None = knob(None, "Least score of the last stage a passage must have; empty: any.", fold=True)
+    merge_at: float = knob(
+        0.5, "Share of a parent's pieces that must be found before the parent is read instead (hierarchical chunks).",
+        minimum=0, maximum=1, step=0.05, source="LlamaIndex AutoMergingRetriever", fold=True,
+    )  # fmt: skip
 
     @property
     def fetch(self) -> int:
@@ -49,12 +54,16 @@ class Passages(Protocol):
 
 @dataclass(frozen=True)
 class RetrievalContext:
-    """What a retriever works on. ``where`` narrows every list to some documents."""
+    """What a retriever works on.
+
+    ``where`` narrows every list to some documents.
+    """
 
     store: Passages
     keyword_index: KeywordIndex
     embed_query: Callable[[str], Sequence[float]]
     where: Filter | None = None
+    text_of: TextOf | None = None  # reads the documents, for chunks that are read with more around them
 
 
 @dataclass(frozen=True)

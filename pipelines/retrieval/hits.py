@@ -1,4 +1,4 @@
-"""Candidates as hits: the texts, and where they stand."""
+"""Passages as hits: the texts, and where they stand."""
 
 from __future__ import annotations
 
@@ -6,25 +6,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipelines.retrieval.base import STAGES, Hit
-from pipelines.retrieval.candidates import Candidate
+from pipelines.retrieval.widen import Passage, TextOf
 from pipelines.stores.base import Payload
 from pipelines.stores.payload import node_text
 
 
-def to_hits(candidates: Sequence[Candidate], payloads: Mapping[str, Payload]) -> tuple[Hit, ...]:
-    """Hits of the candidates whose payload is at hand, ranked from 1.
-
-    A passage deleted between the search and now has none and drops out.
-    """
-    there = [candidate for candidate in candidates if candidate.id in payloads]
-    return tuple(_hit(rank, one, payloads[one.id]) for rank, one in enumerate(there, 1))
+def to_hits(read: Sequence[Passage], payloads: Mapping[str, Payload], text_of: TextOf | None = None) -> tuple[Hit, ...]:
+    """Hits of the passages, ranked from 1; without ``text_of`` what was searched is what is read."""
+    return tuple(_hit(rank, one, payloads[one.candidate.id], text_of) for rank, one in enumerate(read, 1))
 
 
-def _hit(rank: int, candidate: Candidate, payload: Payload) -> Hit:
+def _hit(rank: int, passage: Passage, payload: Payload, text_of: TextOf | None) -> Hit:
     """The place in the document comes from the node's metadata; other programs' nodes may lack it."""
     text = node_text(payload)
     start = _number(payload.get("start"), 0)
+    end = _number(payload.get("end"), start + len(text))
     page = _number(payload.get("page"), 1)
+    candidate = passage.candidate
+    matched: tuple[tuple[int, int], ...] = ()
+    if text_of is not None and passage.document_id and passage.read != (start, end):
+        start, end = passage.read
+        text, matched = text_of(passage.document_id, start, end), passage.found
     return Hit(
         rank=rank,
         score=candidate.score,
@@ -34,11 +36,12 @@ def _hit(rank: int, candidate: Candidate, payload: Payload) -> Hit:
         document_id=str(payload.get("doc_id") or ""),
         text=text,
         start=start,
-        end=_number(payload.get("end"), start + len(text)),
+        end=end,
         page=page,
         page_label=str(payload.get("page_label") or page),
         pages=tuple(int(number) for number in payload.get("pages") or (page,)),
         headings=tuple(str(title) for title in payload.get("headings") or ()),
+        matched=matched,
     )
 
 

@@ -8,6 +8,16 @@ from pipelines.errors import StoreError
 from pipelines.stores.base import Payload
 
 
+def searched_text(payload: Payload) -> str:
+    """What a passage is searched by: its text, after its header where it has one.
+
+    Raises:
+        StoreError: as :func:`node_text`.
+    """
+    header = payload.get("header")
+    return f"{header}\n\n{node_text(payload)}" if header else node_text(payload)
+
+
 def node_text(payload: Payload) -> str:
     """The text of the passage.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,8 @@ from playground.cli.options import Call, Password, command
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from pipelines.chunking.base import Chunk, Span
+    from pipelines.embedding.base import Embedder, TokenRuler, Vectors
     from pipelines.loading.document import Document
 
 
@@ -32,7 +35,8 @@ def chunk(
     Example: playground chunk notes.md --chunker recursive --set chunker.size=120
     """
     from pipelines import registry
-    from pipelines.chunking import cut
+    from pipelines.chunking import Bench, cut
+    from pipelines.chunking.figures import counted_by
 
     recipe, settings = call.recipe, call.settings
     embedder = registry.get("embedder", recipe.embedder.name).build(recipe.embedder.params, settings)
@@ -46,22 +50,46 @@ def chunk(
             on_progress=lambda done, total: progress.update(f"{path.name} · page {done} of {total}"),
         )
         progress.update(f"{path.name} · cutting")
-        made = cut(document, recipe.chunker, embedder)
-    for note in (*document.health.notes, made.note):
-        if note:
-            warn(f"{document.name}: {note}")
-    chunks = [
-        {
-            "start": span.start,
-            "end": span.end,
-            "pages": [page.number for page in document.pages_of(span.start, span.end)],
-            "tokens": embedder.ruler.count(document.text[span.start : span.end]),
-            "text": document.text[span.start : span.end],
-        }
-        for span in made.spans
-    ]
+        made = cut(document, recipe.chunker, Bench(embedder, embed=partial(_embed, embedder, progress, path.name)))
+    for note in (*document.health.notes, *made.notes):
+        warn(f"{document.name}: {note}")
+    ruler = counted_by(recipe.chunker, embedder)
+    chunks = [as_json(chunk, document, ruler) for chunk in made.chunks]
     data = {"text_length": len(document.text), "chunks": chunks}
-    return Result(data, lambda out: show(out, chunks, f"{recipe.chunker} · {embedder.ruler.name}"))
+    return Result(data, lambda out: show(out, chunks, f"{recipe.chunker} · {ruler.name}"))
+
+
+def _embed(embedder: Embedder, progress: Progress, name: str, texts: Sequence[str]) -> Vectors:
+    """Vectors for the strategies that need them."""
+    return embedder.embed(
+        texts, on_progress=lambda done: progress.update(f"{name} · sentence {done} of {len(texts)} embedded")
+    )
+
+
+def as_json(chunk: Chunk, document: Document, ruler: TokenRuler) -> dict[str, Any]:
+    """A chunk in the fields of the command line.
+
+    ``read``, ``parents`` and ``header`` are there only where a strategy reads more than it searches.
+    """
+    span, text = chunk.span, document.text
+    known: dict[str, Any] = {
+        "start": span.start,
+        "end": span.end,
+        "pages": [page.number for page in document.pages_of(span.start, span.end)],
+        "tokens": ruler.count(text[span.start : span.end]),
+        "text": text[span.start : span.end],
+    }
+    if chunk.read != span:
+        known["read"] = _range(chunk.read, text, ruler)
+    if chunk.parents:
+        known["parents"] = [_range(parent.span, text, ruler) for parent in chunk.parents]
+    if chunk.header:
+        known["header"] = chunk.header
+    return known
+
+
+def _range(span: Span, text: str, ruler: TokenRuler) -> dict[str, int]:
+    return {"start": span.start, "end": span.end, "tokens": ruler.count(text[span.start : span.end])}
 
 
 def show(out: Console, chunks: Sequence[dict[str, Any]], how: str) -> None:
@@ -77,6 +105,11 @@ def show(out: Console, chunks: Sequence[dict[str, Any]], how: str) -> None:
     sizes = sorted(c["tokens"] for c in chunks)
     spread = f" of {sizes[0]} to {sizes[-1]} tokens, {sizes[len(sizes) // 2]} in the middle" if sizes else ""
     out.print(Text(f"{len(chunks)} chunks{spread} · {how}", style="dim"))
+    read = [c["read"]["tokens"] for c in chunks if "read" in c] or [
+        c["parents"][0]["tokens"] for c in chunks if "parents" in c
+    ]
+    if read:
+        out.print(Text(f"Searched as above; read with {min(read)} to {max(read)} tokens around them", style="dim"))
 
 
 def _shortened(text: str, length: int = 100) -> str:

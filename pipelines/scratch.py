@@ -1,0 +1,182 @@
+"""Collections for comparison: any documents, cut by any recipe, searched like the library's, and thrown away.
+
+What a slider did not change is not done again: tokens are counted once a document, cuts and collections are
+kept for a while, vectors for good (in the library's cache).
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event as CancelFlag
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pipelines import registry
+from pipelines.chunking import Bench, Cut, cut
+from pipelines.embedding.base import Embedder
+from pipelines.embedding.cache import VectorCache, embed_cached
+from pipelines.indexing import OnProgress, Pace, embedding, points_of
+from pipelines.loading.document import Document
+from pipelines.recipe import Choice, Recipe
+from pipelines.retrieval import retrieve
+from pipelines.retrieval.base import Retrieval
+from pipelines.retrieval.bm25 import KeywordIndex
+from pipelines.retrieval.candidates import RetrievalContext
+from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+T = TypeVar("T")
+
+_BENCHES, _CUTS, _COLLECTIONS = 8, 64, 12
+
+
+@dataclass(frozen=True)
+class Work:
+    """Where a long step reports, and what stops it."""
+
+    on_progress: OnProgress | None = None
+    cancel: CancelFlag | None = None
+
+
+class Scratch:
+    """Cuts and collections that belong to no library. Safe from any thread; close it after use.
+
+    Args:
+        settings: For embedding models.
+        cache: Vectors already made.
+        embedder: Gives the model of a recipe; None: built here, once a choice.
+    """
+
+    def __init__(
+        self, settings: Settings, cache: VectorCache, embedder: Callable[[Choice], Embedder] | None = None
+    ) -> None:
+        self._cache = cache
+        self._embedder = embedder or _builder(settings)
+        self._folder = Path(tempfile.mkdtemp(prefix="playground-scratch-"))
+        self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._building = threading.RLock()
+        self._benches: Kept[Bench] = Kept(_BENCHES)
+        self._cuts: Kept[Cut] = Kept(_CUTS)
+        self._collections: Kept[RetrievalContext] = Kept(_COLLECTIONS)
+        self._count = 0
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._collections.clear()
+        self._remove()
+
+    def embedder(self, recipe: Recipe) -> Embedder:
+        """The embedding model of a recipe."""
+        return self._embedder(recipe.choice("embedder"))
+
+    def cut(self, document: Document, recipe: Recipe, work: Work | None = None) -> Cut:
+        """A document cut by a recipe's chunker. Raises EngineError, Cancelled."""
+        return self._cuts.get((document.id, *_cutting(recipe)), lambda: self._cut(document, recipe, work or Work()))
+
+    def context(self, documents: Sequence[Document], recipe: Recipe, work: Work | None = None) -> RetrievalContext:
+        """Documents cut, embedded and written to a collection of their own. Raises EngineError, Cancelled."""
+        key = (*(document.id for document in documents), *_cutting(recipe))
+        with self._building:
+            return self._collections.get(key, lambda: self._index(documents, recipe, work or Work()))
+
+    def search(self, query: str, recipe: Recipe, documents: Sequence[Document], work: Work | None = None) -> Retrieval:
+        """What the recipe's retriever finds in these documents. Raises EngineError, StoreError, Cancelled."""
+        return retrieve(query, recipe, self.context(documents, recipe, work))
+
+    def vectors(self, document: Document, recipe: Recipe, work: Work | None = None) -> NDArray[np.float32]:
+        """A unit vector a chunk (n, d), in the order of :meth:`cut`: the mean of its pieces' where it has several."""
+        import numpy as np
+
+        made = self.cut(document, recipe, work)
+        points = points_of(document, made, self._embed(document, recipe, work or Work()))
+        rows = iter(np.asarray([point.dense for point in points], dtype=np.float32))
+        means = [np.mean([next(rows) for _ in pieces], axis=0) for pieces in made.pieces]
+        if not means:
+            return np.empty((0, self.embedder(recipe).dimensions), dtype=np.float32)
+        array = np.stack(means)
+        return array / np.linalg.norm(array, axis=1, keepdims=True)  # type: ignore[no-any-return]
+
+    def _cut(self, document: Document, recipe: Recipe, work: Work) -> Cut:
+        embedder = self.embedder(recipe)
+        shared = self._benches.get((document.id, embedder.id), lambda: Bench(embedder))
+        pace = Pace(document.name, work.on_progress, work.cancel)
+        bench = replace(shared, embed=embedding("cutting", embedder, self._cache, pace), notes=[])
+        return cut(document, recipe.choice("chunker"), bench)
+
+    def _embed(self, document: Document, recipe: Recipe, work: Work) -> Any:
+        pace = Pace(document.name, work.on_progress, work.cancel)
+        return embedding("embedding", self.embedder(recipe), self._cache, pace)
+
+    def _index(self, documents: Sequence[Document], recipe: Recipe, work: Work) -> RetrievalContext:
+        from pipelines.stores.edge import EdgeStore
+
+        embedder = self.embedder(recipe)
+        self._count += 1
+        folder = self._folder / str(self._count)
+        store = EdgeStore(folder, embedder.dimensions)
+        keyword = KeywordIndex(store, {})
+        for document in documents:
+            made = self.cut(document, recipe, work)
+            keyword.upsert(points_of(document, made, self._embed(document, recipe, work)))
+        texts: Mapping[str, str] = {document.id: document.text for document in documents}
+
+        def embed_query(text: str) -> list[float]:
+            row: list[float] = embed_cached(embedder, [text], self._cache, "query")[0].tolist()
+            return row
+
+        context = RetrievalContext(store, keyword, embed_query, text_of=lambda id, start, end: texts[id][start:end])
+        weakref.finalize(context, shutil.rmtree, folder, ignore_errors=True)
+        return context
+
+
+class Kept(Generic[T]):
+    """The last few values made, by what they were made of."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: OrderedDict[tuple[str, ...], T] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
+        """The value, made now if it is not there."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        value = make()
+        with self._lock:
+            self._values[key] = value
+            while len(self._values) > self._most:
+                self._values.popitem(last=False)
+        return value
+
+    def clear(self) -> None:
+        """Drop all."""
+        with self._lock:
+            self._values.clear()
+
+
+def _cutting(recipe: Recipe) -> tuple[str, str]:
+    """What a cut depends on besides the document."""
+    return recipe.choice("chunker").model_dump_json(), recipe.choice("embedder").model_dump_json()
+
+
+def _builder(settings: Settings) -> Callable[[Choice], Embedder]:
+    built: dict[str, Embedder] = {}
+
+    def build(choice: Choice) -> Embedder:
+        key = choice.model_dump_json()
+        if key not in built:
+            built[key] = registry.get("embedder", choice.name).build(choice.params, settings)
+        return built[key]
+
+    return build
