@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.evaluation.bootstrap import interval
+from pipelines.evaluation.bootstrap import Interval, interval, paired
 from pipelines.evaluation.ranking import all_metrics, average_precision, hit, mrr, ndcg, precision, recall
 
 RANKING = ["a", "b", "c", "d", "e"]
@@ -86,3 +86,27 @@ def test_interval_of_equal_values_is_a_point():
     assert vars(interval([0.25] * 7)) == {"mean": 0.25, "low": 0.25, "high": 0.25}
     with pytest.raises(ValueError, match="no values"):
         interval([])
+
+
+def test_paired_is_surer_than_two_intervals_where_questions_differ_in_difficulty():
+    hard_to_easy = [n / 100 for n in range(100)]
+    better = [value + 0.02 + 0.01 * (n % 2) for n, value in enumerate(hard_to_easy)]
+    found = paired(better, hard_to_easy)
+    assert found.mean == pytest.approx(0.025)
+    assert not found.holds(0)
+    assert interval(hard_to_easy).holds(interval(better).mean), "unpaired, the two could be the same"
+    assert paired(hard_to_easy, better).high == pytest.approx(-found.low)
+
+
+def test_a_difference_within_noise_holds_zero():
+    assert paired([0.0, 1.0] * 10, [1.0, 0.0] * 10).holds()
+    assert paired([0.5] * 5, [0.5] * 5) == Interval(0, 0, 0)
+    assert Interval(0.2, 0.0, 0.4).holds()
+    assert not Interval(0.2, 0.01, 0.4).holds()
+
+
+def test_paired_needs_the_same_questions():
+    with pytest.raises(ValueError, match="shorter"):
+        paired([1.0, 2.0], [1.0])
+    with pytest.raises(ValueError, match="no values"):
+        paired([], [])

@@ -17,6 +17,10 @@ class Interval:
     low: float
     high: float
 
+    def holds(self, value: float = 0.0) -> bool:
+        """Whether a value is in it; a difference whose interval holds 0 is within noise."""
+        return self.low <= value <= self.high
+
 
 def interval(values: Sequence[float], level: float = 0.95, samples: int = SAMPLES, seed: int = 0) -> Interval:
     """Mean with its percentile bootstrap interval; the same values and seed give the same interval.
@@ -40,3 +44,17 @@ def interval(values: Sequence[float], level: float = 0.95, samples: int = SAMPLE
     tail = (1 - level) / 2
     low, high = np.quantile(means, [tail, 1 - tail])
     return Interval(float(array.mean()), float(low), float(high))
+
+
+def paired(
+    a: Sequence[float], b: Sequence[float], level: float = 0.95, samples: int = SAMPLES, seed: int = 0
+) -> Interval:
+    """The mean difference a − b over the same questions, with its interval.
+
+    A question is drawn with both its values, so that how hard it is cancels out (the paired bootstrap; Koehn,
+    "Statistical Significance Tests for Machine Translation Evaluation", 2004).
+
+    Raises:
+        ValueError: there are no values, or not as many on each side.
+    """
+    return interval([left - right for left, right in zip(a, b, strict=True)], level, samples, seed)
