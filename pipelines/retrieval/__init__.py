@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pipelines.retrieval.base import Hit
     from pipelines.retrieval.candidates import ListParams, Ranking, RetrievalContext
     from pipelines.retrieval.widen import Passage
+    from pipelines.stores.base import Payload
 
 
 def retrieve(query: str, recipe: Recipe, context: RetrievalContext) -> Retrieval:
@@ -45,25 +46,48 @@ def retrieve(query: str, recipe: Recipe, context: RetrievalContext) -> Retrieval
 
 
 def _read(ranking: Ranking, params: ListParams, context: RetrievalContext) -> tuple[Hit, ...]:
-    """The first k passages of a ranking. Several candidates may lead to one passage, so more may be looked at."""
+    """The first k passages of a ranking."""
     from pipelines.retrieval.hits import to_hits
-    from pipelines.retrieval.widen import Passage, merge, passages
+    from pipelines.retrieval.widen import merge
+
+    payloads: dict[str, Payload] = {}
+    found = look_up(ranking, params, context, payloads, params.k)
+    if context.text_of is not None:
+        found = merge(found[: params.k], params.merge_at)
+    return to_hits(found[: params.k], payloads, context.text_of)
+
+
+def look_up(
+    ranking: Ranking,
+    params: ListParams,
+    context: RetrievalContext,
+    payloads: dict[str, Payload],
+    enough: int | None = None,
+) -> list[Passage]:
+    """The passages a ranking leads to, best first, before parents take the place of their pieces.
+
+    Several candidates may lead to one passage, so more candidates than passages may be looked at.
+
+    Args:
+        payloads: Those at hand; what has to be fetched is added, and need not be fetched for the next ranking.
+        enough: Stop when there are so many passages; a few more may come. None: all.
+    """
+    from pipelines.retrieval.widen import Passage, passages
 
     kept = [one for one in ranking.candidates if params.keeps(one.score)]
-    payloads = dict(ranking.payloads)
+    payloads.update(ranking.payloads)
+    enough = len(kept) if enough is None else enough
     looked_at = 0
     found: list[Passage] = []
-    while looked_at < len(kept) and len(found) < params.k:
-        looked_at = min(len(kept), looked_at + params.k)
+    while looked_at < len(kept) and len(found) < enough:
+        looked_at = min(len(kept), looked_at + enough)
         missing = [one.id for one in kept[:looked_at] if one.id not in payloads]
-        payloads |= context.store.payloads(missing)
+        payloads.update(context.store.payloads(missing))
         if context.text_of is None:
             found = [Passage.of(one) for one in kept[:looked_at] if one.id in payloads]
         else:
             found = passages(kept[:looked_at], payloads)
-    if context.text_of is not None:
-        found = merge(found[: params.k], params.merge_at)
-    return to_hits(found[: params.k], payloads, context.text_of)
+    return found
 
 
 def rank(query: str, recipe: Recipe, context: RetrievalContext) -> Ranking:
