@@ -12,7 +12,7 @@ from pipelines.retrieval.base import Hit
 
 QuoteCheck = Literal["exact", "close", "none"]
 IndexStatus = Literal["indexed", "unchanged", "replaced", "needs_ocr", "failed", "cancelled"]
-Stage = Literal["reading", "cutting", "embedding", "writing"]
+Stage = Literal["reading", "cutting", "embedding", "writing", "asking"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class IndexProgress:
 
     document: str
     stage: Stage
-    done: int  # pages while reading, chunks while embedding
+    done: int  # pages while reading, chunks while embedding, questions while asking
     total: int
     file: int = 1  # of files
     files: int = 1

@@ -17,6 +17,7 @@ _STAGES = {
     "cutting": ("Cutting", "page"),
     "embedding": ("Embedding", "chunk"),
     "writing": ("Storing", "chunk"),
+    "asking": ("Asking", "question"),
 }
 
 

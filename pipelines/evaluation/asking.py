@@ -1,0 +1,119 @@
+"""One recipe asked all questions: what an answer would get to read, and how long finding it took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from pipelines.errors import EngineRefused
+from pipelines.evaluation.spans import Range, Retrieved
+from pipelines.indexing import Pace
+from pipelines.recipe import Recipe
+from pipelines.retrieval import look_up, rank
+from pipelines.retrieval.candidates import ListParams, Ranking, RetrievalContext
+from pipelines.retrieval.widen import Passage, merge
+from pipelines.scratch import Work
+
+if TYPE_CHECKING:
+    from pipelines.embedding.base import Embedder
+    from pipelines.stores.base import Payload
+
+#: Questions that are embedded afresh to learn how long that takes.
+_TIMED = 8
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question and where the answer stands."""
+
+    text: str
+    document: str  # its id
+    references: tuple[Range, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found for one question."""
+
+    read: tuple[Retrieved, ...]  # with the recipe's k
+    to_budget: tuple[Retrieved, ...]  # until the budget is used up
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where one recipe's questions are asked. Payloads are fetched once for all of them."""
+
+    recipe: Recipe
+    context: RetrievalContext
+    embedder: Embedder
+    budget: int
+    payloads: dict[str, Payload] = field(default_factory=dict)
+
+    @property
+    def params(self) -> ListParams:
+        """The retriever's knobs."""
+        params = self.recipe.choice("retriever").params
+        assert isinstance(params, ListParams), "a retriever's Params extend ListParams"
+        return params
+
+    def ask_all(self, asked: Sequence[Asked], work: Work) -> list[Answer]:
+        """Ask one after the other, as people do."""
+        progress = Pace("questions", work.on_progress, work.cancel).stage("asking", len(asked))
+        self._rank(asked[0].text)  # weights and caches are ready before the clock runs
+        answers: list[Answer] = []
+        for one in asked:
+            progress(len(answers))
+            answers.append(self._ask(one.text))
+        progress(len(answers))
+        return answers
+
+    def seconds(self, asked: Sequence[Asked], answers: Sequence[Answer]) -> list[float]:
+        """Of each question. Its vector came from the cache: a fresh one's usual time is added in its place."""
+        embedding = 0.0
+        if "embed" in answers[0].seconds:
+            embedding = median(_seconds_to_embed(one.text, self.embedder) for one in asked[:_TIMED])
+        cached = (one.seconds.get("embed", 0.0) for one in answers)
+        return [sum(one.seconds.values()) - known + embedding for one, known in zip(answers, cached, strict=True)]
+
+    def _ask(self, question: str) -> Answer:
+        ranking = self._rank(question)
+        found = look_up(ranking, self.params, self.context, self.payloads)
+        k, merge_at = self.params.k, self.params.merge_at
+        return Answer(_places(merge(found[:k], merge_at)), _to_budget(found, merge_at, self.budget), ranking.seconds)
+
+    def _rank(self, question: str) -> Ranking:
+        try:
+            return rank(question, self.recipe, self.context)
+        except EngineRefused as error:
+            tokens = self.embedder.ruler.count(question)
+            if tokens <= self.embedder.window:
+                raise
+            raise EngineRefused(
+                f"The question “{question[:60]}…” has {tokens:,} tokens; {self.embedder.label} reads at most "
+                f"{self.embedder.window:,}.",
+                "Shorten it.",
+            ) from error
+
+
+def _to_budget(found: Sequence[Passage], merge_at: float, budget: int) -> tuple[Retrieved, ...]:
+    """As few of the first passages, merged, as use up the budget."""
+    taken: tuple[Retrieved, ...] = ()
+    for count in range(1, len(found) + 1):
+        taken = _places(merge(found[:count], merge_at))
+        if sum(end - start for _, start, end in taken) >= budget:
+            break
+    return taken
+
+
+def _places(read: Sequence[Passage]) -> tuple[Retrieved, ...]:
+    return tuple((one.document_id, *one.read) for one in read)
+
+
+def _seconds_to_embed(text: str, embedder: Embedder) -> float:
+    started = perf_counter()
+    embedder.embed([text], "query")
+    return perf_counter() - started

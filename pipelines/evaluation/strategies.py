@@ -1,0 +1,169 @@
+"""Recipes compared on labelled questions: how much of the quoted text would an answer get to read?
+
+All documents of a set of questions form one collection, as in Chroma's evaluation, so that a passage of the wrong
+document costs what it costs in use. Retrieval is :func:`pipelines.retrieval.rank`, the same that answers people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from pipelines.errors import DamagedFile, UsageError
+from pipelines.evaluation import spans
+from pipelines.evaluation.asking import Answer, Asked, Desk
+from pipelines.evaluation.bootstrap import Interval, interval, paired
+from pipelines.evaluation.questions import Question, locate
+from pipelines.evaluation.spans import Range, Retrieved
+from pipelines.loading.document import Document
+from pipelines.recipe import Recipe
+from pipelines.scratch import Scratch, Work
+
+if TYPE_CHECKING:
+    from pipelines.chunking.base import Span
+
+BUDGET = 4000
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one recipe scored. What is told by question is in the order of :func:`answerable`."""
+
+    recipe: Recipe
+    per_question: tuple[Mapping[str, float], ...]  # by the names of spans.METRICS
+    retrieved: tuple[tuple[Retrieved, ...], ...]  # what an answer would read, best first, with documents' ids
+    metrics: Mapping[str, Interval]
+    p50_ms: float  # of one question: embedding, lists, fusion, reranking
+    p95_ms: float
+    chunks: int
+    vectors: int
+    mean_tokens: float  # of a chunk, in ``unit``
+    unit: str
+    cutting_s: float
+    embedding_s: float  # and storing; next to nothing where the vectors were known
+    notes: tuple[str, ...] = ()  # what a person should know of the cuts
+
+    def difference(self, baseline: Row) -> dict[str, Interval]:
+        """This row's metrics minus the baseline's, paired by question; within noise where the interval holds 0.
+
+        Raises:
+            ValueError: the two were not asked the same questions.
+        """
+        return {name: paired(_column(self, name), _column(baseline, name)) for name in spans.METRICS}
+
+
+def answerable(questions: Sequence[Question]) -> list[Question]:
+    """The questions that are asked; the others have no quotes to find."""
+    return [one for one in questions if one.answerable]
+
+
+def compare(
+    questions: Sequence[Question],
+    documents: Mapping[str, Document],
+    recipes: Sequence[Recipe],
+    scratch: Scratch,
+    *,
+    budget: int = BUDGET,
+    work: Work | None = None,
+) -> Iterator[Row]:
+    """Ask every question with every recipe.
+
+    Args:
+        questions: Those that are not answerable are left out.
+        documents: By the name the questions use. All of them form the collection.
+        recipes: What to compare; chunker, embedder, retriever and reranker matter here.
+        scratch: Keeps cuts, vectors and collections, so that a second run does only what is new.
+        budget: Characters read for ``recall_at_budget``. A list that ends before (``depth``) is read whole.
+        work: Told where each recipe stands; stops between two questions.
+
+    Returns:
+        A row a recipe, each as soon as it is done. ``precision_omega`` leaves parents aside: it takes chunks as
+        they are searched, and what is read for one alone.
+
+    Raises:
+        UsageError: no question is answerable, or one is about a document that is not there.
+        DamagedFile: a quote is not in its document. These before the first row; with any row: EngineError,
+        StoreError, Cancelled (earlier rows stay good).
+    """
+    asked = _placed(answerable(questions), documents)
+    collection = list({document.id: document for document in documents.values()}.values())
+    return (_row(recipe, asked, collection, scratch, budget, work or Work()) for recipe in recipes)
+
+
+def _placed(questions: Sequence[Question], documents: Mapping[str, Document]) -> list[Asked]:
+    found: list[Asked] = []
+    wrong: list[DamagedFile] = []
+    for one in questions:
+        if one.document not in documents:
+            raise UsageError(
+                f"There is no document {one.document!r}, which “{one.question[:60]}” is about.",
+                f"There is: {', '.join(documents) or 'none'}.",
+            )
+        document = documents[one.document]
+        try:
+            found.append(Asked(one.question, document.id, locate(one, document)))
+        except DamagedFile as error:
+            wrong.append(error)
+    if wrong:
+        others = f" {len(wrong) - 1} more questions have quotes that are not found." if len(wrong) > 1 else ""
+        raise DamagedFile(wrong[0].message + others, wrong[0].fix)
+    if not found:
+        raise UsageError("No question can be answered, so there is nothing to find.", "Add questions with quotes.")
+    return found
+
+
+def _row(
+    recipe: Recipe, asked: Sequence[Asked], documents: Sequence[Document], scratch: Scratch, budget: int, work: Work
+) -> Row:
+    import numpy as np
+
+    cuts = {document.id: scratch.cut(document, recipe, work) for document in documents}
+    figures = [scratch.figures(document, recipe, work) for document in documents]
+    started = perf_counter()
+    context = scratch.context(documents, recipe, work)
+    embedding_s = perf_counter() - started
+    desk = Desk(recipe, context, scratch.embedder(recipe), budget)
+    answers = desk.ask_all(asked, work)
+    chunks = {id: [(_ends(one.span), _ends(one.read)) for one in made.chunks] for id, made in cuts.items()}
+    scores = tuple(
+        _scores(one, answer, chunks[one.document], budget) for one, answer in zip(asked, answers, strict=True)
+    )
+    sizes = [size for one in figures for size in one.sizes]
+    p50, p95 = np.percentile(np.asarray(desk.seconds(asked, answers)) * 1000, [50, 95])
+    return Row(
+        recipe=recipe,
+        per_question=scores,
+        retrieved=tuple(answer.read for answer in answers),
+        metrics={name: interval([one[name] for one in scores]) for name in spans.METRICS},
+        p50_ms=float(p50),
+        p95_ms=float(p95),
+        chunks=len(sizes),
+        vectors=sum(one.vectors for one in figures),
+        mean_tokens=sum(sizes) / len(sizes) if sizes else 0.0,
+        unit=figures[0].unit,
+        cutting_s=sum(made.seconds for made in cuts.values()),
+        embedding_s=embedding_s,
+        notes=tuple(f"{document.name}: {note}" for document in documents for note in cuts[document.id].notes),
+    )
+
+
+def _scores(asked: Asked, answer: Answer, chunks: Sequence[tuple[Range, Range]], budget: int) -> dict[str, float]:
+    where = asked.document, asked.references
+    return {
+        "recall": spans.recall(answer.read, *where),
+        "precision": spans.precision(answer.read, *where),
+        "precision_omega": spans.precision_omega(chunks, asked.references),
+        "iou": spans.iou(answer.read, *where),
+        "hit_at_k": spans.hit_at_k(answer.read, *where),
+        "recall_at_budget": spans.recall_at_budget(answer.to_budget, *where, budget),
+    }
+
+
+def _ends(span: Span) -> Range:
+    return span.start, span.end
+
+
+def _column(row: Row, name: str) -> list[float]:
+    return [one[name] for one in row.per_question]
