@@ -23,7 +23,7 @@ from pipelines.events import AskEvent, Failed, Indexed
 from pipelines.indexing import OnProgress
 from pipelines.intake import Intake, Request, outcome
 from pipelines.loading.document import Document, Rect
-from pipelines.loading.places import page_picture, rectangles
+from pipelines.loading.places import page_picture, rectangles_of
 from pipelines.loading.process import PdfWorker
 from pipelines.recipe import Recipe
 from pipelines.retrieval import retrieve
@@ -187,12 +187,16 @@ class Library:
 
     def rectangles(self, name: str, start: int, end: int) -> list[Rect]:
         """Where a range of the text stands on its pages, a rectangle a line."""
+        return self.rectangles_of(name, [(start, end)])[0]
+
+    def rectangles_of(self, name: str, ranges: Sequence[tuple[int, int]]) -> list[list[Rect]]:
+        """The same for many ranges, each page opened once; empty lists for documents without pages to show."""
         document = self.document(name)
         if document.kind != "pdf":
-            return []
+            return [[] for _ in ranges]
         password = self._passwords.get(document.id)
         path = self._shelf.original(document.id)
-        return rectangles(path, document, start, end, password=password, worker=self._viewer)
+        return rectangles_of(path, document, ranges, password, worker=self._viewer)
 
     def _entry(self, name: str) -> Entry:
         entries = {entry.name: entry for entry in self._catalog.entries()}

@@ -59,6 +59,7 @@ def knob(
     minimum: float | None = None,
     maximum: float | None = None,
     step: float | None = None,
+    usual: float | None = None,
     source: str = "",
     fold: bool = False,
 ) -> Any:
@@ -70,6 +71,7 @@ def knob(
         minimum: Least value allowed, inclusive.
         maximum: Greatest value allowed, inclusive.
         step: Step of the slider.
+        usual: Where the slider ends, if not at ``maximum``: what lies above is for files and the command line.
         source: Formula or paper behind the knob.
         fold: Whether the knob sits behind "more" (the three that matter stay open).
     """
@@ -78,7 +80,7 @@ def knob(
         description=description,
         ge=minimum,
         le=maximum,
-        json_schema_extra={"step": step, "source": source, "fold": fold},
+        json_schema_extra={"step": step, "usual": usual, "source": source, "fold": fold},
     )
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pipelines import registry
 from pipelines.chunking import Bench, Cut, cut
+from pipelines.chunking.figures import Figures, Landmarks, figures
 from pipelines.embedding.base import Embedder
 from pipelines.embedding.cache import VectorCache, embed_cached
 from pipelines.indexing import OnProgress, Pace, embedding, points_of
@@ -65,7 +66,9 @@ class Scratch:
         self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._building = threading.RLock()
         self._benches: Kept[Bench] = Kept(_BENCHES)
+        self._landmarks: Kept[Landmarks] = Kept(_BENCHES)
         self._cuts: Kept[Cut] = Kept(_CUTS)
+        self._figures: Kept[Figures] = Kept(_CUTS)
         self._collections: Kept[RetrievalContext] = Kept(_COLLECTIONS)
         self._count = 0
 
@@ -81,6 +84,16 @@ class Scratch:
     def cut(self, document: Document, recipe: Recipe, work: Work | None = None) -> Cut:
         """A document cut by a recipe's chunker. Raises EngineError, Cancelled."""
         return self._cuts.get((document.id, *_cutting(recipe)), lambda: self._cut(document, recipe, work or Work()))
+
+    def figures(self, document: Document, recipe: Recipe, work: Work | None = None) -> Figures:
+        """The cut in numbers."""
+
+        def measure() -> Figures:
+            made = self.cut(document, recipe, work)
+            landmarks = self._landmarks.get((document.id,), lambda: Landmarks.of(document.text))
+            return figures(document, made, recipe.choice("chunker"), self._bench(document, recipe), landmarks)
+
+        return self._figures.get((document.id, *_cutting(recipe)), measure)
 
     def context(self, documents: Sequence[Document], recipe: Recipe, work: Work | None = None) -> RetrievalContext:
         """Documents cut, embedded and written to a collection of their own. Raises EngineError, Cancelled."""
@@ -106,11 +119,14 @@ class Scratch:
         return array / np.linalg.norm(array, axis=1, keepdims=True)  # type: ignore[no-any-return]
 
     def _cut(self, document: Document, recipe: Recipe, work: Work) -> Cut:
-        embedder = self.embedder(recipe)
-        shared = self._benches.get((document.id, embedder.id), lambda: Bench(embedder))
         pace = Pace(document.name, work.on_progress, work.cancel)
-        bench = replace(shared, embed=embedding("cutting", embedder, self._cache, pace), notes=[])
-        return cut(document, recipe.choice("chunker"), bench)
+        embed = embedding("cutting", self.embedder(recipe), self._cache, pace)
+        return cut(document, recipe.choice("chunker"), replace(self._bench(document, recipe), embed=embed, notes=[]))
+
+    def _bench(self, document: Document, recipe: Recipe) -> Bench:
+        """A bench that remembers the document's tokens."""
+        embedder = self.embedder(recipe)
+        return self._benches.get((document.id, embedder.id), lambda: Bench(embedder))
 
     def _embed(self, document: Document, recipe: Recipe, work: Work) -> Any:
         pace = Pace(document.name, work.on_progress, work.cancel)

@@ -10,6 +10,7 @@ import sys
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from threading import Event, Thread
 from typing import Any
 
@@ -21,8 +22,8 @@ from playground import endpoints, routes, theme
 from playground.first_start import first_start
 from playground.services import Services
 from playground.state import Session
-from playground.tabs import chat, evidence, recipe, sidebar
-from playground.tabs.shell import Shell, panel, wire
+from playground.tabs import chat, chunking, evidence, recipe, sidebar
+from playground.tabs.shell import Shell, browser_state, panel, wire
 from playground.views import frame
 
 log = logging.getLogger(__name__)
@@ -32,8 +33,8 @@ def build(services: Services) -> gr.Blocks:
     """Every component and event of the page."""
     with gr.Blocks(title="RAG playground", analytics_enabled=False, fill_width=True) as app:
         shell = Shell(
-            kept=_browser_state("choices"),
-            seen=_browser_state("evidence"),
+            kept=browser_state("choices"),
+            seen=browser_state("evidence"),
             words=panel("recipe-summary", render=False),
             evidence=panel("evidence", render=False),
             style=recipe.style_switch(),
@@ -42,15 +43,18 @@ def build(services: Services) -> gr.Blocks:
         with gr.Row(elem_id="shell"):
             with gr.Column(elem_id="sidebar"):
                 side = sidebar.build(services, shell)
-            with gr.Column(elem_id="main"), gr.Tabs(), gr.Tab("Chat", elem_id="tab-chat"):
-                talk = chat.build(services, shell)
+            with gr.Column(elem_id="main"), gr.Tabs(elem_id="tabs") as tabs:
+                with gr.Tab("Chat", id="chat", elem_id="tab-chat") as chatting:
+                    talk = chat.build(services, shell)
+                with gr.Tab("Chunking", id="chunking", elem_id="tab-chunking") as cutting:
+                    chunking.build(services, shell, side, cutting)
 
         def on_load(kept: Any, seen: Any) -> Iterator[list[Any]]:
             session = evidence.at_start(services, Session.restore(kept, seen))
             updates = talk.draw(session)
-            yield [*next(updates), *side.draw(session)]
+            yield [gr.update(selected=session.tab), *next(updates), *side.draw(session)]
             for update in updates:
-                yield [*update, *(gr.skip() for _ in side.outputs)]
+                yield [gr.skip(), *update, *(gr.skip() for _ in side.outputs)]
 
         def on_count(kept: Any, seen: Any) -> list[Any]:
             """The first documents arrived, or the last one left: the empty places say something else."""
@@ -59,17 +63,17 @@ def build(services: Services) -> gr.Blocks:
             look = [now.look(), str(evidence.panel(services, now))] if now != session else [gr.skip(), gr.skip()]
             return [*look, gr.skip() if session.conversation else chat.hello(services, session)]
 
+        def on_tab(name: str, kept: Any) -> dict[str, Any]:
+            return Session.restore(kept).to(tab=name).keep()
+
         wire([side.count.change], on_count, [shell.kept, shell.seen], [shell.seen, shell.evidence, talk.last])
-        wire([app.load], on_load, [shell.kept, shell.seen], [*talk.outputs, *side.outputs])
+        wire([app.load], on_load, [shell.kept, shell.seen], [tabs, *talk.outputs, *side.outputs])
+        for tab in (chatting, cutting):
+            wire([tab.select], partial(on_tab, tab.id), [shell.kept], [shell.kept])
         wire([app.load], side.engine.on_tick, [shell.kept], [side.engine.card])
         evidence.wire_panel(services, shell)
         endpoints.add_to(services)
     return app  # type: ignore[no-any-return]
-
-
-def _browser_state(name: str) -> gr.BrowserState:
-    """Plain data that survives a reload and a restart. The key hides nothing: it only has to stay the same."""
-    return gr.BrowserState({}, storage_key=f"rag-playground-{name}", secret="kept in this browser")  # noqa: S106
 
 
 @contextmanager

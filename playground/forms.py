@@ -30,6 +30,7 @@ class Control:
     minimum: float | None = None
     maximum: float | None = None
     step: float | None = None
+    usual: float | None = None
     choices: tuple[Any, ...] = ()
     description: str = ""
     source: str = ""
@@ -40,6 +41,10 @@ class Control:
     def label(self) -> str:
         """The field's name, as it is typed everywhere else, in words."""
         return self.field.replace("_", " ")
+
+    def reach(self, value: Any) -> float:
+        """Where the slider ends: at the usual greatest value, or at a greater one that is set."""
+        return max(self.usual or self.maximum or 0, value or 0)
 
     @property
     def info(self) -> str:
@@ -58,7 +63,7 @@ def controls(part: Part) -> list[Control]:
 
 def _control(part: Part, name: str, field: Mapping[str, Any], definitions: Mapping[str, Any]) -> Control:
     inner, optional = _inner(field, definitions)
-    extra = {key: field.get(key, inner.get(key)) for key in ("step", "source", "fold", "description")}
+    extra = {key: field.get(key, inner.get(key)) for key in ("step", "usual", "source", "fold", "description")}
     low, high = inner.get("minimum", field.get("minimum")), inner.get("maximum", field.get("maximum"))
     choices = tuple(inner.get("enum", ())) or ((inner["const"],) if "const" in inner else ())
     default = part.params.model_fields[name].get_default(call_default_factory=True)
@@ -68,11 +73,12 @@ def _control(part: Part, name: str, field: Mapping[str, Any], definitions: Mappi
         section=part.section,
         part=part.name,
         field=name,
-        kind=_kind(inner, choices, optional, (low, high, step)),
+        kind=_kind(inner, choices, optional, (low, extra["usual"] or high, step)),
         default=list(default) if isinstance(default, (tuple, set, frozenset)) else default,
         minimum=low,
         maximum=high,
         step=step if low is not None or high is not None or inner.get("type") in ("integer", "number") else None,
+        usual=extra["usual"],
         choices=choices,
         description=extra["description"] or "",
         source=extra["source"] or "",
@@ -111,8 +117,8 @@ def _kind(
             return "text"
 
 
-def draw(control: Control, value: Any) -> gr.components.Component:
-    """One control as a Gradio component holding ``value``."""
+def draw(control: Control, value: Any, **options: Any) -> gr.components.Component:
+    """One control as a Gradio component holding ``value``; ``options`` are the component's own."""
     import gradio as gr
 
     common: dict[str, Any] = {
@@ -120,11 +126,12 @@ def draw(control: Control, value: Any) -> gr.components.Component:
         "info": control.info,
         "elem_classes": ["knob"],
         "elem_id": f"{control.section}-{control.part}-{control.field}",
+        **options,
     }
     shown = to_form(control, value)
     match control.kind:
         case "slider":
-            return gr.Slider(control.minimum or 0, control.maximum or 0, shown, step=control.step, **common)
+            return gr.Slider(control.minimum or 0, control.reach(shown), shown, step=control.step, **common)
         case "integer" | "number":
             empty = "model’s own" if control.optional else ""
             return gr.Number(shown, precision=0 if control.kind == "integer" else None, placeholder=empty, **common)
@@ -143,6 +150,16 @@ def to_form(control: Control, value: Any) -> Any:
     if control.kind == "lines":
         return "\n".join(value or ())
     return value
+
+
+def update(control: Control, value: Any) -> Any:
+    """The update that makes a control's component show ``value``."""
+    import gradio as gr
+
+    shown = to_form(control, value)
+    if control.kind == "slider":
+        return gr.update(value=shown, maximum=control.reach(shown))
+    return gr.update(value=shown)
 
 
 def from_form(control: Control, shown: Any) -> Any:

@@ -19,6 +19,7 @@ from pipelines.settings import Settings
 from playground.answers import Answers
 from playground.background import passing
 from playground.jobs import Jobs, Outcome, Report
+from playground.tasks import Tasks
 from playground.turn import Turn
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Services:
     conversations: Conversations
     jobs: Jobs
     answers: Answers
+    tasks: Tasks
 
     @classmethod
     def open(cls, settings: Settings) -> Services:
@@ -52,10 +54,11 @@ class Services:
         library = Library.open(settings=settings)
         conversations = Conversations(settings.data_dir / "conversations.sqlite")
         conversations.interrupt()
-        return cls(settings, library, conversations, Jobs(), Answers(conversations))
+        return cls(settings, library, conversations, Jobs(), Answers(conversations), Tasks())
 
     def close(self) -> None:
         """End background work, then release the folder."""
+        self.tasks.close()
         self.answers.close()
         self.jobs.close()
         self.conversations.close()

@@ -12,7 +12,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from time import perf_counter
 
 from pipelines import registry
 from pipelines.chunking.base import Bench, Chunk, Chunker, Headed, Parent, Span, trimmed
@@ -36,6 +37,7 @@ class Cut:
     chunks: tuple[Chunk, ...]
     pieces: tuple[tuple[Span, ...], ...]
     notes: tuple[str, ...] = ()
+    seconds: float = field(default=0.0, compare=False)  # that cutting took, embedding included where it embeds
 
     @property
     def vectors(self) -> int:
@@ -61,11 +63,12 @@ def cut(document: Document, chunker: Choice, bench: Bench) -> Cut:
     """
     build: Chunker = registry.get("chunker", chunker.name).build
     bench.notes.clear()
+    started = perf_counter()
     chunks = [Chunk.of(piece) for piece in build(document, chunker.params, bench)]
     if isinstance(chunker.params, Headed) and chunker.params.header:
         chunks = [replace(chunk, header=_header(document, chunk, bench)) for chunk in chunks]
     pieces = tuple(tuple(_within_window(chunk, document.text, bench)) for chunk in chunks)
-    made = Cut(tuple(chunks), pieces, tuple(bench.notes))
+    made = Cut(tuple(chunks), pieces, tuple(bench.notes), perf_counter() - started)
     return replace(made, notes=(*made.notes, *_long_note(made, bench)))
 
 

@@ -56,7 +56,7 @@ Chunker = Callable[[Document, Any, "Bench"], Sequence[Span | Chunk]]
 class Sized(PartParams):
     """Cuts to a size."""
 
-    size: int = knob(200, "Longest chunk, in the unit below.", minimum=8, maximum=8000, step=8)
+    size: int = knob(200, "Longest chunk, in the unit below.", minimum=8, maximum=8000, step=8, usual=1600)
 
 
 class Overlapping(Sized):
@@ -68,6 +68,7 @@ class Overlapping(Sized):
         minimum=0,
         maximum=4000,
         step=4,
+        usual=400,
     )
 
     @property

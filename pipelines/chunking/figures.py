@@ -61,9 +61,27 @@ def counted_by(chunker: Choice, embedder: Embedder) -> TokenRuler:
     return ruler("cl100k" if unit == "cl100k" else "tokens", embedder.ruler)
 
 
-def figures(document: Document, made: Cut, chunker: Choice, bench: Bench) -> Figures:
+@dataclass(frozen=True)
+class Landmarks:
+    """What of a document a good cut leaves whole. The same for every cut, so found once."""
+
+    sentences: tuple[Span, ...]
+    tables: tuple[Span, ...]
+    items: tuple[Span, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Landmarks:
+        """The landmarks of a text; sentences without the white space after them."""
+        ends = (Span(s.start, s.start + len(text[s.start : s.end].rstrip())) for s in sentence_spans(text))
+        return cls(tuple(ends), tuple(tables(text)), tuple(list_items(text)))
+
+
+def figures(
+    document: Document, made: Cut, chunker: Choice, bench: Bench, landmarks: Landmarks | None = None
+) -> Figures:
     """Measure a cut."""
     text = document.text
+    landmarks = landmarks or Landmarks.of(text)
     ruler_ = counted_by(chunker, bench.embedder)
     measure = bench.measure(text, "cl100k" if ruler_.name.startswith("cl100k") else "tokens")
     spans = [chunk.span for chunk in made.chunks]
@@ -78,9 +96,9 @@ def figures(document: Document, made: Cut, chunker: Choice, bench: Bench) -> Fig
         sizes=sizes,
         unit=ruler_.name,
         overlap=overlap_share(spans),
-        in_sentences=cuts_inside(borders, _trimmed_ends(text, sentence_spans(text))),
-        in_tables=cuts_inside(borders, tables(text)),
-        in_items=cuts_inside(borders, list_items(text)),
+        in_sentences=cuts_inside(borders, landmarks.sentences),
+        in_tables=cuts_inside(borders, landmarks.tables),
+        in_items=cuts_inside(borders, landmarks.items),
         parted_headings=parted_headings(document, spans),
         over_pages=sum(len(document.pages_of(span.start, span.end)) > 1 for span in spans),
         long=made.long,
@@ -121,8 +139,3 @@ def parted_headings(document: Document, spans: Sequence[Span]) -> int:
         if at < len(ends) and ends[at] <= end and document.text[ends[at] :].strip():
             parted += 1
     return parted
-
-
-def _trimmed_ends(text: str, spans: Sequence[Span]) -> list[Span]:
-    """Sentences without the white space after them: a cut there is between sentences."""
-    return [Span(s.start, s.start + len(text[s.start : s.end].rstrip())) for s in spans]

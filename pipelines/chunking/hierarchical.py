@@ -15,7 +15,7 @@ from pipelines.registry import knob, part
 class HierarchicalParams(LimitParams):
     """Knobs of the hierarchy."""
 
-    size: int = knob(100, "Longest piece searched, in the unit below.", minimum=8, maximum=8000, step=4)
+    size: int = knob(100, "Longest piece searched, in the unit below.", minimum=8, maximum=8000, step=4, usual=800)
     factor: int = knob(4, "How many times larger each level above is.", minimum=2, maximum=8, step=1)
     levels: int = knob(
         2, "Levels, the searched pieces included.", minimum=2, maximum=4, step=1,

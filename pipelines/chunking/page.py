@@ -13,13 +13,16 @@ from pipelines.registry import knob, part
 class PageParams(SizeParams):
     """Knobs of pages."""
 
-    size: int = knob(1000, "Longest chunk: a longer page is cut at sentences.", minimum=8, maximum=8000, step=8)
+    size: int = knob(
+        1000, "Longest chunk: a longer page is cut at sentences.", minimum=8, maximum=8000, step=8, usual=1600
+    )
     overlap: int = knob(
         0,
         "How much of a chunk the next one of the same page repeats; never more than half of its size.",
         minimum=0,
         maximum=4000,
         step=4,
+        usual=400,
         fold=True,
     )
 

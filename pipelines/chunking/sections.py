@@ -26,6 +26,7 @@ class SectionParams(SizeParams):
         minimum=0,
         maximum=4000,
         step=4,
+        usual=400,
         fold=True,
     )
     depth: int = knob(

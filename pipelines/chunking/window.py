@@ -13,7 +13,12 @@ class WindowParams(LimitParams):
     """Knobs of the sentence window."""
 
     size: int = knob(
-        100, "Longest sentence searched, in the unit below; a longer one is cut.", minimum=8, maximum=8000, step=8
+        100,
+        "Longest sentence searched, in the unit below; a longer one is cut.",
+        minimum=8,
+        maximum=8000,
+        step=8,
+        usual=800,
     )
     neighbours: int = knob(
         3, "Sentences read on each side of the one that was found.", minimum=0, maximum=20, step=1,

@@ -29,6 +29,15 @@ def load_plain(path: Path, name: str, id: str, kind: Kind) -> Document:
         UnsupportedFile: not text. DamagedFile: nothing in it but white space.
     """
     text, note = decode(path.read_bytes(), name)
+    return plain_document(text, name, id, kind, note)
+
+
+def plain_document(text: str, name: str, id: str, kind: Kind, note: str = "") -> Document:
+    """A text as a document of one page.
+
+    Raises:
+        DamagedFile: nothing in it but white space.
+    """
     if not text.strip():
         raise DamagedFile(f"{name} holds no text.", "Check that it is the right file.")
     return Document(

@@ -1,6 +1,8 @@
 // What HTML alone cannot do: keys, light or dark, following the highlight. No state of the app lives here.
 (() => {
   const key = 'rag-playground-theme';
+  const narrowKey = 'rag-playground-sidebar';
+  const foldSidebar = (folded) => document.body.classList.toggle('no-sidebar', folded);
   const paint = (dark) => document.body.classList.toggle('dark', dark);
   const saved = localStorage.getItem(key);
 
@@ -21,6 +23,11 @@
       const dark = !document.body.classList.contains('dark');
       paint(dark);
       localStorage.setItem(key, dark ? 'dark' : 'light');
+    }
+    if (event.target.closest('#fold-sidebar')) {
+      const folded = !document.body.classList.contains('no-sidebar');
+      foldSidebar(folded);
+      localStorage.setItem(narrowKey, folded ? 'folded' : 'open');
     }
     const pane = event.target.closest('a[data-pane]');
     if (pane) {
@@ -63,9 +70,25 @@
     if (clock && seconds > 1) clock.textContent = `${seconds} s`;
   });
 
+  // Pages side by side scroll in step, and turn with the arrow keys.
+  document.addEventListener('scroll', (event) => {
+    const desk = event.target;
+    if (!desk.classList || !desk.classList.contains('lab-desk') || !desk.matches(':hover, :focus')) return;
+    document.querySelectorAll('.lab-desk').forEach((other) => {
+      if (other !== desk) other.scrollTo(desk.scrollLeft, desk.scrollTop);
+    });
+  }, true);
+  document.addEventListener('keydown', (event) => {
+    if (!document.activeElement || !document.activeElement.matches('.lab-desk')) return;
+    const step = {ArrowLeft: 'Previous', ArrowRight: 'Next'}[event.key];
+    const button = step && document.querySelector(`.lab-toolbar button[aria-label^="${step}"]`);
+    if (button) { event.preventDefault(); button.click(); }
+  });
+
   const start = () => {
     setInterval(tick, 1000);
     if (saved) paint(saved === 'dark');
+    foldSidebar(localStorage.getItem(narrowKey) === 'folded');
     let due = false;
     new MutationObserver(() => {
       if (due) return;

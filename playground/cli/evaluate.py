@@ -1,9 +1,9 @@
-"""``evaluate``: recipes compared on a public collection."""
+"""``evaluate``: recipes compared, on labelled questions or on a public collection."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,14 +11,14 @@ import typer
 
 from pipelines.errors import UsageError
 from pipelines.recipe import Recipe
-from pipelines.registry import SECTIONS
-from playground.cli.console import Progress, Result, table, warn
-from playground.cli.options import Call, command
+from playground.cli.console import Progress, Result, table
+from playground.cli.grid import grid, label, warn_of_idle
+from playground.cli.options import Call, Password, command
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-#: Sections that decide a ranking of whole documents; the collection's text is given, its pieces too.
+#: Sections that decide a ranking of whole documents; a collection's text is given, its pieces too.
 DECIDING = ("embedder", "retriever", "reranker")
 
 
@@ -28,14 +28,20 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _file(name: str, what: str) -> Any:
-    return typer.Option(f"--{name}", help=what, metavar="FILE", exists=True, dir_okay=False)
+    return typer.Option(f"--{name}", help=what, metavar="FILE", exists=True, dir_okay=False, show_default=False)
 
 
 def evaluate(
     call: Call,
-    corpus: Annotated[Path, _file("corpus", "JSON lines with _id, title, text.")],
-    queries: Annotated[Path, _file("queries", "JSON lines with _id, text.")],
-    qrels: Annotated[Path, _file("qrels", "Query, document, grade: tab-separated, with a header.")],
+    questions: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="QUESTIONS", help="Questions with quotes: YAML, JSON, CSV.", exists=True, dir_okay=False
+        ),
+    ] = None,
+    corpus: Annotated[Path | None, _file("corpus", "JSON lines with _id, title, text.")] = None,
+    queries: Annotated[Path | None, _file("queries", "JSON lines with _id, text.")] = None,
+    qrels: Annotated[Path | None, _file("qrels", "Query, document, grade: tab-separated, with a header.")] = None,
     run_file: Annotated[
         Path | None, typer.Option("--run-file", help="Write the rankings here, as TREC does.", metavar="FILE")
     ] = None,
@@ -43,17 +49,54 @@ def evaluate(
         list[str] | None,
         typer.Option("--vary", help="SECTION=a,b or SECTION.FIELD=a,b: compare them; repeatable.", metavar="VALUES"),
     ] = None,
+    budget: Annotated[
+        int | None, typer.Option("--budget", help="Characters read for recall_at_budget; 4000 unless said.", min=1)
+    ] = None,
+    password: Password = None,
 ) -> Result:
-    """Measure retrieval on a public collection in the BEIR layout; --recipe may be repeated.
+    """Measure retrieval: on your own QUESTIONS, whose answers are exact quotes from documents beside their file (or
+    in the library), or on a public collection in the BEIR layout. --recipe may be repeated.
+
+    Example: playground evaluate sample_docs/questions.yaml --vary chunker=sentence,recursive
 
     Example: playground evaluate --corpus corpus.jsonl --queries queries.jsonl --qrels test.tsv
     --vary retriever=keyword,semantic,hybrid
     """
+    from playground.cli.evaluate_questions import on_questions
+
+    collection = {"--corpus": corpus, "--queries": queries, "--qrels": qrels}
+    _check_form(questions, {**collection, "--run-file": run_file}, {"--budget": budget, "--password": password})
+    recipes = grid(call.recipes, vary or (), call.turned)
+    if questions is not None:
+        return on_questions(call, questions, recipes, budget, password)
+    assert corpus is not None, "checked above"
+    assert queries is not None, "checked above"
+    assert qrels is not None, "checked above"
+    return on_collection(call, (corpus, queries, qrels), recipes, run_file)
+
+
+def _check_form(questions: Path | None, theirs: dict[str, Any], ours: dict[str, Any]) -> None:
+    """Either QUESTIONS with its options, or a collection with its own."""
+    stray = [name for name, value in (theirs if questions else ours).items() if value is not None]
+    missing = [name for name in ("--corpus", "--queries", "--qrels") if theirs[name] is None]
+    how = "Give QUESTIONS, or --corpus, --queries and --qrels."
+    if questions is None and len(missing) == 3:
+        raise UsageError("There is nothing to measure on.", how)
+    if stray:
+        side = f"questions ({questions})" if questions else "a public collection"
+        raise UsageError(f"{', '.join(stray)} cannot be used with {side}.", how)
+    if questions is None and missing:
+        raise UsageError(f"A public collection needs {' and '.join(missing)} too.", how)
+
+
+def on_collection(
+    call: Call, files: tuple[Path, Path, Path], recipes: Sequence[Recipe], run_file: Path | None
+) -> Result:
+    """Compare recipes on a corpus, its queries and their judgements."""
     from pipelines import registry
     from pipelines.evaluation.beir import evaluate_beir
 
-    recipes = grid(call.recipes, vary or ())
-    _warn_of_idle(recipes)
+    warn_of_idle(recipes, DECIDING, "on a public collection, whose text is ranked by whole documents")
     groups = [list(group) for _, group in itertools.groupby(recipes, key=lambda recipe: recipe.embedder)]
     if run_file is not None:
         _check_run_file(run_file, len(groups))
@@ -63,9 +106,7 @@ def evaluate(
         for group in groups:
             chosen = group[0].choice("embedder")
             found = evaluate_beir(
-                corpus,
-                queries,
-                qrels,
+                *files,
                 group,
                 settings=call.settings,
                 embedder=registry.get("embedder", chosen.name).build(chosen.params, call.settings),
@@ -77,42 +118,12 @@ def evaluate(
     return Result({"questions": questions, "rows": rows}, lambda out: show(out, questions, rows, recipes))
 
 
-def grid(bases: Iterable[Recipe], variations: Sequence[str]) -> list[Recipe]:
-    """Every base with every combination of the values to vary, in the order given.
-
-    Raises:
-        UsageError: a variation that is not ``SECTION=a,b`` or ``SECTION.FIELD=a,b``, or an unknown one.
-    """
-    axes = []
-    for text in variations:
-        left, equals, values = text.partition("=")
-        words = [value.strip() for value in values.split(",") if value.strip()]
-        if not equals or not words:
-            raise UsageError(f"--vary {text!r} names no values.", "Write --vary retriever.alpha=0.3,0.5,0.7.")
-        axes.append([f"{left}={value}" for value in words])
-    return [base.set(choice) for base in bases for choice in itertools.product(*axes)]
-
-
 def _check_run_file(path: Path, models: int) -> None:
     """Refuse before the long work what would fail after it."""
     if models > 1:
         raise UsageError("--run-file takes the rankings of one embedding model.", "Run evaluate once for each.")
     if not path.absolute().parent.is_dir():
         raise UsageError(f"--run-file {path}: the folder {path.parent} does not exist.", "Make it, or choose another.")
-
-
-def _warn_of_idle(recipes: Sequence[Recipe]) -> None:
-    """Say so where recipes differ in what cannot change the ranking here."""
-    differing = {s for s in SECTIONS if any(r.choice(s) != recipes[0].choice(s) for r in recipes)}
-    idle = sorted(differing - set(DECIDING))
-    if idle:
-        warn(f"{', '.join(idle)}: of no effect on a public collection, whose text is ranked by whole documents.")
-
-
-def label(recipe: Recipe, recipes: Sequence[Recipe]) -> str:
-    """A recipe by its retriever, and whatever else of it differs from the others."""
-    differing = [s for s in DECIDING if any(r.choice(s) != recipe.choice(s) for r in recipes)]
-    return " · ".join(str(recipe.choice(section)) for section in differing or ["retriever"])
 
 
 def show(out: Console, questions: int, rows: Sequence[dict[str, Any]], recipes: Sequence[Recipe]) -> None:
@@ -123,7 +134,7 @@ def show(out: Console, questions: int, rows: Sequence[dict[str, Any]], recipes: 
     lines = [(name, *(_interval(row["metrics"].get(name)) for row in rows)) for name in names]
     for quantile in ("p50", "p95"):
         lines.append((f"{quantile} ms", *(f"{row['latency_ms'][quantile]:.1f}" for row in rows)))
-    headers = ("metric", *(label(recipe, recipes) for recipe in recipes))
+    headers = ("metric", *(label(recipe, recipes, DECIDING) for recipe in recipes))
     out.print(table(headers, lines, right=headers[1:]))
     out.print(Text(f"{questions} questions · mean and its 95 % interval (bootstrap)", style="dim"))
 

@@ -67,6 +67,7 @@ class Call:
     settings: Settings
     recipes: tuple[Recipe, ...]
     json: bool
+    turned: tuple[str, ...] = ()  # knobs, as --set has them; the recipes hold them already
 
     @property
     def recipe(self) -> Recipe:
@@ -116,7 +117,9 @@ def _call(context: typer.Context) -> Call:
     short = [f"{section}={given.last(section)}" for section in SECTIONS if given.last(section)]
     assignments = [*given.every("assignments"), *short]
     bases = [_read_recipe(Path(path)) for path in given.every("recipe")] or [Recipe()]
-    return Call(settings_of(context), tuple(base.set(assignments) for base in bases), bool(given.last("json")))
+    recipes = tuple(base.set(assignments) for base in bases)
+    turned = tuple(text for text in assignments if "." in text.partition("=")[0])
+    return Call(settings_of(context), recipes, bool(given.last("json")), turned)
 
 
 def _read_recipe(path: Path) -> Recipe:

@@ -89,7 +89,7 @@ class Form:
             updates.append(gr.update(visible=here))
             params = chosen.params if here else registry.get(self.section, group.name).make_params()
             values = params.model_dump()
-            updates += [gr.update(value=forms.to_form(c, values[c.field])) for c in group.controls]
+            updates += [forms.update(c, values[c.field]) for c in group.controls]
         return updates
 
 
@@ -152,10 +152,10 @@ def _wire_group(section: str, group: Group, shell: Shell) -> None:
         session = choose(Session.restore(kept), section, group.name, values_of(group.controls, shown))
         return [session.keep(), summary(session)]
 
-    triggers = [_changed(component) for component in group.components]
+    triggers = [changed(component) for component in group.components]
     wire(triggers, on_knob, [shell.kept, *group.components], [shell.kept, shell.words], trigger_mode="always_last")
 
 
-def _changed(component: Any) -> Any:
+def changed(component: Any) -> Any:
     """The event of a person having changed a value, not of still typing it."""
     return component.blur if isinstance(component, (gr.Textbox, gr.Number)) else component.input

@@ -12,11 +12,16 @@ import gradio as gr
 
 from pipelines.errors import PlaygroundError
 
-#: Buttons and forms inside a panel report as clicks that carry (act, arg, value).
+#: Buttons, forms and drawn shapes inside a panel report as clicks that carry (act, arg, value).
+#: A shape may lie under text that can be selected: a click that selects nothing goes through to it.
 DELEGATE = """
 const tell = (source, value) => trigger('click', {act: source.dataset.act, arg: source.dataset.arg || '', value});
 element.addEventListener('click', (event) => {
-  const source = event.target.closest('button[data-act]');
+  let source = event.target.closest('button[data-act]');
+  if (!source && !String(getSelection())) {
+    source = event.target.closest('[data-act]:not(form)')
+      || document.elementsFromPoint(event.clientX, event.clientY).find((under) => under.matches('path[data-act]'));
+  }
   if (source && !source.disabled) tell(source, '');
 });
 element.addEventListener('submit', (event) => {
@@ -40,9 +45,17 @@ class Shell:
     style: gr.Radio  # the answer style, beside the question
 
 
-def panel(name: str, render: bool = True) -> gr.HTML:
-    """A place for a view's markup."""
-    return gr.HTML("", elem_id=name, js_on_load=DELEGATE, apply_default_css=False, container=False, render=render)
+def panel(name: str, render: bool = True, *, script: str = "", **options: Any) -> gr.HTML:
+    """A place for a view's markup; ``script`` runs beside the one that reports clicks."""
+    return gr.HTML(
+        "", elem_id=name, js_on_load=DELEGATE + script, apply_default_css=False, container=False, render=render,
+        **options,
+    )  # fmt: skip
+
+
+def browser_state(name: str) -> gr.BrowserState:
+    """Plain data that survives a reload and a restart. The key hides nothing: it only has to stay the same."""
+    return gr.BrowserState({}, storage_key=f"rag-playground-{name}", secret="kept in this browser")  # noqa: S106
 
 
 def wire(

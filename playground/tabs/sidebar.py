@@ -90,6 +90,7 @@ class Sidebar:
     count: gr.State  # documents in the library, as last drawn
     outputs: list[Any]
     draw: Any
+    chunker: recipe.Form
 
 
 def build(services: Services, shell: Shell) -> Sidebar:
@@ -139,4 +140,4 @@ def build(services: Services, shell: Shell) -> Sidebar:
     wire([box.upload], on_files, [box, shell.kept], [box, listed])
     wire([listed.click], on_documents, [shell.kept, shell.seen], [shell.kept, listed, shell.seen, shell.evidence])
     wire([timer.tick], on_tick, [shell.kept, seen], [listed, seen, count], trigger_mode="once")
-    return Sidebar(card, count, [listed, shell.words, *(x for form in forms for x in form.outputs)], draw)
+    return Sidebar(card, count, [listed, shell.words, *(x for form in forms for x in form.outputs)], draw, forms[0])

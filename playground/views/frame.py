@@ -14,6 +14,7 @@ def header() -> Markup:
     panes = [el("a", label, href=f"#{pane}", data_pane=pane) for pane, label in _PANES]
     return el(
         "header",
+        el("button", "☰", type="button", id="fold-sidebar", aria_label="Hide or show the sidebar", title="Sidebar"),
         el("h1", "RAG playground"),
         el("p", "Your documents, your questions, this machine.", class_="tagline"),
         el("nav", panes, aria_label="Panes", class_="panes"),

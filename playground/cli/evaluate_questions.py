@@ -1,0 +1,213 @@
+"""``evaluate QUESTIONS``: recipes compared on labelled questions about files, or documents of the library."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.errors import PlaygroundError
+from pipelines.recipe import Recipe
+from playground.cli.console import Progress, Result, table, warn
+from playground.cli.documents import describe
+from playground.cli.grid import label, warn_of_idle
+from playground.cli.options import Call
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pipelines.evaluation.bootstrap import Interval
+    from pipelines.evaluation.questions import Question
+    from pipelines.evaluation.strategies import Row
+    from pipelines.events import IndexProgress
+    from pipelines.loading.document import Document
+    from pipelines.scratch import Scratch
+    from pipelines.settings import Settings
+
+#: Sections that decide what is retrieved.
+DECIDING = ("reader", "chunker", "embedder", "retriever", "reranker")
+
+#: Most recipes that stand side by side.
+_COLUMNS = 4
+
+_SAME, _BETTER, _WORSE = "≈", "↑", "↓"
+
+
+def on_questions(
+    call: Call, path: Path, recipes: Sequence[Recipe], budget: int | None = None, password: str | None = None
+) -> Result:
+    """Compare recipes on the questions of a file."""
+    from pipelines.evaluation.questions import read_questions
+    from pipelines.evaluation.strategies import BUDGET, answerable, compare
+    from pipelines.scratch import Work
+
+    warn_of_idle(recipes, DECIDING, "on what is retrieved")
+    questions = read_questions(path)
+    budget = budget or BUDGET
+    rows: list[Row] = []
+    with Progress() as progress, _scratch(call.settings) as scratch:
+
+        def told(event: IndexProgress) -> None:
+            progress.update(describe(event, len(rows) + 1, len(recipes)))
+
+        for _, group in itertools.groupby(recipes, key=lambda recipe: recipe.reader):
+            alike = list(group)
+            documents = find_documents(questions, path, call.settings, alike[0], password, progress)
+            rows += compare(questions, documents, alike, scratch, budget=budget, work=Work(told))
+    for note in dict.fromkeys(note for row in rows for note in row.notes):
+        warn(note)
+    asked = len(answerable(questions))
+    counts = {"questions": asked, "unanswerable": len(questions) - asked, "documents": len(documents), "budget": budget}
+    return Result({**counts, "rows": as_json(rows)}, lambda out: show(out, rows, counts))
+
+
+@contextmanager
+def _scratch(settings: Settings) -> Iterator[Scratch]:
+    from pipelines.embedding.cache import VectorCache
+    from pipelines.scratch import Scratch
+
+    with closing(VectorCache(settings.data_dir / "vectors.db")) as cache, closing(Scratch(settings, cache)) as scratch:
+        yield scratch
+
+
+# finding documents ---------------------------------------------------------------------------------------
+
+
+def find_documents(
+    questions: Sequence[Question],
+    path: Path,
+    settings: Settings,
+    recipe: Recipe,
+    password: str | None,
+    progress: Progress,
+) -> dict[str, Document]:
+    """The documents that questions name: files beside theirs or in the working folder, else of the library.
+
+    Raises:
+        UsageError: a document is nowhere. StoreLocked: it may be in the library, which another process has open.
+        DocumentError: a file cannot be read.
+    """
+    from pipelines import registry
+
+    names = list(dict.fromkeys(one.document for one in questions if one.document))
+    files = {name: _file_of(name, path.parent) for name in names}
+    missing = [name for name in names if files[name] is None]
+    found = _of_library(missing, path, settings) if missing else {}
+    read = registry.get("reader", recipe.reader.name).build
+    for name, file in files.items():
+        if file is None:
+            continue
+        found[name] = document = read(
+            file,
+            recipe.reader.params,
+            password=password,
+            settings=settings,
+            on_progress=lambda done, total, name=name: progress.update(f"{name} · page {done} of {total}"),
+        )
+        for note in document.health.notes:
+            warn(f"{name}: {note}")
+    return {name: found[name] for name in names}
+
+
+def _file_of(name: str, folder: Path) -> Path | None:
+    """A file by its path, or by its name without extension, as Chroma's questions have it (in ``corpora``)."""
+    from pipelines.loading.kinds import MARKDOWN, TEXT
+
+    endings = ["", ".pdf", *sorted((MARKDOWN | TEXT) - {""})]
+    places = [place / f"{name}{ending}" for ending in endings for place in (folder, folder / "corpora", Path())]
+    return next((place for place in places if os.path.isfile(place)), None)
+
+
+def _of_library(names: Sequence[str], path: Path, settings: Settings) -> dict[str, Document]:
+    from pipelines.library import Library
+
+    try:
+        with Library.open(settings=settings) as library:
+            return {name: library.document(name) for name in names}
+    except PlaygroundError as error:
+        which = ", ".join(names)
+        raise type(error)(f"{which}: no file beside {path} or in this folder. {error.message}", error.fix) from error
+
+
+# telling -------------------------------------------------------------------------------------------------
+
+
+def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Rows in the fields of the command line; all but the first say how they differ from it."""
+    return [_row_as_json(row, None if row is rows[0] else row.difference(rows[0])) for row in rows]
+
+
+def _row_as_json(row: Row, difference: Mapping[str, Interval] | None) -> dict[str, Any]:
+    known: dict[str, Any] = {
+        "recipe": row.recipe.model_dump(mode="json"),
+        "metrics": {name: vars(one) for name, one in row.metrics.items()},
+        "latency_ms": {"p50": round(row.p50_ms, 3), "p95": round(row.p95_ms, 3)},
+        "chunks": row.chunks,
+        "vectors": row.vectors,
+        "mean_tokens": round(row.mean_tokens, 2),
+        "unit": row.unit,
+        "seconds": {"cutting": round(row.cutting_s, 3), "embedding": round(row.embedding_s, 3)},
+    }
+    if difference is not None:
+        known["difference"] = {name: vars(one) for name, one in difference.items()}
+    return known
+
+
+def show(out: Console, rows: Sequence[Row], counts: Mapping[str, int]) -> None:
+    """Up to four recipes side by side; more of them one below the other."""
+    from rich.text import Text
+
+    labels = [label(row.recipe, [one.recipe for one in rows], DECIDING) for row in rows]
+    marks = [_marks(row, rows[0]) for row in rows]
+    headers, lines = (_columns if len(rows) <= _COLUMNS else _stacked)(rows, labels, marks)
+    out.print(table(headers, lines, right=headers[1:]))
+    left_out = f"; {counts['unanswerable']} unanswerable ones left out" if counts["unanswerable"] else ""
+    out.print(Text(f"{counts['questions']} questions on {counts['documents']} documents{left_out}", style="dim"))
+    budget = f"recall_at_budget: of the first {counts['budget']:,} characters read"
+    out.print(Text(f"Per cent, with 95 % intervals (bootstrap); {budget}", style="dim"))
+    if len(rows) > 1:
+        legend = f"{_SAME} within noise (the paired difference may be 0)  {_BETTER} better  {_WORSE} worse"
+        out.print(Text(f"Against {labels[0]}: {legend}", style="dim"))
+
+
+def _marks(row: Row, first: Row) -> dict[str, str]:
+    """How each metric compares with the first recipe's; nothing for the first itself."""
+    if row is first:
+        return dict.fromkeys(row.metrics, " ")
+    found = row.difference(first)
+    return {name: _SAME if one.holds() else _BETTER if one.mean > 0 else _WORSE for name, one in found.items()}
+
+
+def _columns(
+    rows: Sequence[Row], labels: Sequence[str], marks: Sequence[Mapping[str, str]]
+) -> tuple[list[str], list[list[str]]]:
+    """A metric a row, a recipe a column."""
+    lines = []
+    for name in rows[0].metrics:
+        found = [(row.metrics[name], mark[name]) for row, mark in zip(rows, marks, strict=True)]
+        lines.append([name, *(f"{100 * one.mean:.1f} ({_range(one)}) {mark}" for one, mark in found)])
+    lines.append(["chunks", *(f"{row.chunks:,}  " for row in rows)])
+    lines.append(["tokens a chunk", *(f"{row.mean_tokens:.0f}  " for row in rows)])
+    lines.append(["p50 ms", *(f"{row.p50_ms:.1f}  " for row in rows)])
+    lines.append(["p95 ms", *(f"{row.p95_ms:.1f}  " for row in rows)])
+    return ["metric", *labels], lines
+
+
+def _stacked(
+    rows: Sequence[Row], labels: Sequence[str], marks: Sequence[Mapping[str, str]]
+) -> tuple[list[str], list[list[str]]]:
+    """A recipe a row, a metric a column: the mean above its interval."""
+    names = [name.replace("_", "\n", 1).replace("_", " ") for name in rows[0].metrics]
+    lines = []
+    for row, label_, mark in zip(rows, labels, marks, strict=True):
+        found = [f"{100 * one.mean:.1f} {mark[name]}\n{_range(one)}" for name, one in row.metrics.items()]
+        size, pace = f"{row.chunks:,}\n{row.mean_tokens:.0f}", f"{row.p50_ms:.1f}\n{row.p95_ms:.1f}"
+        lines.append([label_, *found, size, pace])
+    return ["recipe", *names, "chunks\ntokens each", "p50 ms\np95 ms"], lines
+
+
+def _range(found: Interval) -> str:
+    return f"{100 * found.low:.1f}–{100 * found.high:.1f}"

@@ -1,0 +1,267 @@
+"""The chunking lab: strategies side by side on one document, what they find, which is better."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from pipelines.errors import UsageError
+from playground.lab import board, column
+from playground.lab.sheets import full_sheet, sheet_at
+from playground.lab.state import LETTERS, MOST_PASTED, Lab, chunkers, recipes, use_in_chat, with_column
+from playground.services import Services
+from playground.state import Session, recipe_of
+from playground.tabs.column_form import ColumnForm
+from playground.tabs.recipe import changed, summary
+from playground.tabs.shell import Shell, browser_state, panel, wire
+from playground.tabs.sidebar import Sidebar
+
+# handlers: plain data in, plain data out ------------------------------------------------------------
+
+
+def act(services: Services, session: Session, lab: Lab, what: str, target: str) -> Lab:
+    """The lab after a person pressed something on the board.
+
+    Raises:
+        UsageError: what was pressed is not there any more.
+    """
+    match what:
+        case "sheet" | "zoom" | "columns":
+            field = {"sheet": "sheet", "zoom": "zoom", "columns": "shown"}[what]
+            return lab.to(**{field: int(target)})
+        case "view":
+            return lab.to(view=target)
+        case "chunk" | "goto":
+            return _go(services, session, lab, what, target)
+        case "stop":
+            services.tasks.stop(lab.id)
+    return lab
+
+
+def _go(services: Services, session: Session, lab: Lab, what: str, target: str) -> Lab:
+    """Pick a chunk, or only show where a hit begins; the sheet turns if it is on another one."""
+    number = target.partition(":")[2]
+    if what == "chunk" and not number:
+        return lab.to(picked="")
+    document = column.document_of(services, lab)
+    if what == "goto":
+        return lab.to(sheet=sheet_at(document, int(number)))
+    picked = lab.to(picked=target)
+    place = picked.picked_place
+    if place is None:
+        raise UsageError("That chunk is not there any more.")
+    made = services.library.scratch.cut(document, recipes(session, lab)[place[0]])
+    if place[1] >= len(made.chunks):
+        raise UsageError("That chunk is not there any more.")
+    span = made.chunks[place[1]].span
+    first, last = sheet_at(document, span.start), sheet_at(document, span.end - 1)
+    return picked if first <= lab.sheet <= last else picked.to(sheet=first)
+
+
+def open_first(services: Services, session: Session, lab: Lab) -> Lab:
+    """A fresh lab takes the document on show in the chat, or the first one; a removed one is let go."""
+    names = document_names(services, session)
+    if lab.document in names or (not lab.document and lab.pasted.strip()):
+        return lab
+    chosen = session.document if session.document in names else next(iter(names), "")
+    return open_document(services, lab, chosen)
+
+
+def open_document(services: Services, lab: Lab, name: str) -> Lab:
+    """The lab at the first sheet of a document that is worth looking at: not its cover."""
+    first = full_sheet(services.library.document(name)) if name else 1
+    return lab.to(document=name, sheet=first, picked="")
+
+
+def document_names(services: Services, session: Session) -> list[str]:
+    """Documents with text."""
+    return [d.document for d in services.documents(recipe_of(session)) if d.words]
+
+
+def paste(lab: Lab, text: str) -> Lab:
+    """Pasted text takes the place of a document as soon as there is some."""
+    text = text[:MOST_PASTED]
+    if not text.strip() or text == lab.pasted:
+        return lab.to(pasted=text)
+    return lab.to(pasted=text, document="", sheet=1, picked="")
+
+
+# components and wiring --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The tab's components."""
+
+    lab: gr.BrowserState
+    source: gr.Dropdown
+    pasted: gr.Textbox
+    question: gr.Textbox
+    run: gr.Button
+    stop: gr.Button
+    areas: list[gr.Column]
+    forms: list[ColumnForm]
+    strip: gr.HTML
+    toolbar: gr.HTML
+    heads: list[gr.HTML]
+    bodies: list[gr.HTML]
+    below: list[gr.HTML]  # numbers, detail, found
+
+    @property
+    def panels(self) -> list[gr.HTML]:
+        """In the order of :meth:`Board.markup`."""
+        return [self.strip, self.toolbar, *self.heads, *self.bodies, *self.below]
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What every redrawing updates."""
+        return [self.lab, *self.areas, *self.panels]
+
+
+def components() -> Parts:
+    """Draw the tab."""
+    strip, toolbar = panel("lab-strip", render=False), panel("lab-toolbar", render=False)
+    with gr.Row(elem_id="lab-source"):
+        source = gr.Dropdown([], label="Document", elem_id="lab-document", scale=2, filterable=False)
+        question = gr.Textbox(
+            label="A question", placeholder="Ask every column the same", elem_id="lab-question", lines=1, scale=3
+        )
+        run = gr.Button("Run", variant="primary", elem_id="lab-run", scale=0, min_width=80)
+        stop = gr.Button("Stop", elem_id="lab-stop", scale=0, min_width=80)
+    with gr.Accordion("Paste text instead", open=False, elem_id="lab-paste"):
+        pasted = gr.Textbox(
+            show_label=False, label="Text to cut", placeholder="Paste text or Markdown here", lines=6, max_lines=12,
+            container=False, elem_id="lab-pasted",
+        )  # fmt: skip
+    strip.render()  # type: ignore[no-untyped-call]
+    toolbar.render()  # type: ignore[no-untyped-call]
+    areas, forms, heads, bodies = [], [], [], []
+    with gr.Row(elem_id="lab-columns"):
+        for letter, first in zip(LETTERS, chunkers(Session(), Lab()), strict=True):
+            shown, classes = letter in LETTERS[: Lab().shown], ["lab-column", f"col-{letter.lower()}"]
+            with gr.Column(elem_classes=classes, visible=shown) as area:
+                heads.append(panel(f"lab-head-{letter}"))
+                with gr.Column(elem_classes=["knobs"]):
+                    forms.append(ColumnForm("chunker", letter, first))
+                bodies.append(panel(f"lab-body-{letter}"))
+            areas.append(area)
+    detail, found, numbers = panel("lab-detail"), panel("lab-found"), panel("lab-numbers")
+    below = [numbers, detail, found]
+    lab = browser_state("chunking")
+    return Parts(lab, source, pasted, question, run, stop, areas, forms, strip, toolbar, heads, bodies, below)
+
+
+class Wiring:
+    """What happens when; every handler ends in a redrawn board."""
+
+    def __init__(self, services: Services, shell: Shell, side: Sidebar, parts: Parts) -> None:
+        self._services, self._shell, self._side, self._parts = services, shell, side, parts
+
+    def redraw(self, session: Session, lab: Lab) -> Iterator[list[Any]]:
+        """The state at once, then each panel as it changes."""
+        panels = len(self._parts.panels)
+        areas = [gr.update(visible=at < lab.shown) for at in range(len(LETTERS))]
+        yield [lab.keep(), *areas, *[gr.skip()] * panels]
+        before: list[str] = []
+        for now in board.draw(self._services, session, lab):
+            markup = now.markup()
+            fresh = [not before or new != before[at] for at, new in enumerate(markup)]
+            before = markup
+            shown = [new if changed else gr.skip() for new, changed in zip(markup, fresh, strict=True)]
+            yield [*[gr.skip()] * (1 + len(areas)), *shown]
+
+    def board(self) -> None:
+        """Buttons and shapes of the board; what is chosen above it."""
+        parts, kept = self._parts, self._shell.kept
+
+        def on_board(kept: Any, lab: Any, event: gr.EventData) -> Iterator[list[Any]]:
+            session, data = Session.restore(kept), event._data
+            if data["act"] == "use":  # another handler's
+                return
+            yield from self.redraw(session, act(self._services, session, Lab.restore(lab), data["act"], data["arg"]))
+
+        def on_source(kept: Any, lab: Any, name: str | None) -> Iterator[list[Any]]:
+            yield from self.redraw(Session.restore(kept), open_document(self._services, Lab.restore(lab), name or ""))
+
+        def on_paste(kept: Any, lab: Any, text: str) -> Iterator[list[Any]]:
+            for update in self.redraw(Session.restore(kept), paste(Lab.restore(lab), text)):
+                yield [gr.update(value=Lab.restore(lab).document if not text.strip() else None), *update]
+
+        def on_question(kept: Any, lab: Any, text: str) -> Iterator[list[Any]]:
+            yield from self.redraw(Session.restore(kept), Lab.restore(lab).to(asked=text.strip()))
+
+        def on_stop(lab: Any) -> None:
+            self._services.tasks.stop(Lab.restore(lab).id)
+
+        for clicked in (parts.toolbar, *parts.heads, *parts.bodies, *parts.below):
+            wire([clicked.click], on_board, [kept, parts.lab], parts.outputs, trigger_mode="multiple")
+        wire([parts.source.input], on_source, [kept, parts.lab, parts.source], parts.outputs)
+        wire([parts.pasted.blur], on_paste, [kept, parts.lab, parts.pasted], [parts.source, *parts.outputs])
+        asked = [parts.question.submit, parts.run.click]
+        wire(asked, on_question, [kept, parts.lab, parts.question], parts.outputs, trigger_mode="multiple")
+        wire([parts.stop.click], on_stop, [parts.lab], [])
+
+    def column(self, at: int) -> None:
+        """A column's menu, its knobs, and the buttons in its head."""
+        parts, form, kept = self._parts, self._parts.forms[at], self._shell.kept
+
+        def on_menu(kept: Any, lab: Any, name: str) -> Iterator[list[Any]]:
+            session, before = Session.restore(kept), Lab.restore(lab)
+            choice = form.switched(name, chunkers(session, before)[at])
+            form_updates = form.show(choice)
+            for update in self.redraw(session, with_column(session, before, at, choice)):
+                yield [*form_updates, *update]
+                form_updates = [gr.skip()] * len(form_updates)
+
+        def on_knob(kept: Any, lab: Any, name: str, *shown: Any) -> Iterator[list[Any]]:
+            session, before = Session.restore(kept), Lab.restore(lab)
+            yield from self.redraw(session, with_column(session, before, at, form.read(name, shown)))
+
+        def on_head(kept: Any, lab: Any, event: gr.EventData) -> list[Any]:
+            if event._data["act"] != "use":
+                return [gr.skip()] * len(outputs)
+            session = use_in_chat(Session.restore(kept), Lab.restore(lab), int(event._data["arg"]))
+            gr.Info(f"Chat now cuts with {recipe_of(session).choice('chunker')}.", title="In use", duration=5)
+            return [session.keep(), summary(session), *self._side.chunker.show(recipe_of(session))]
+
+        inputs = [kept, parts.lab, form.menu]
+        wire([form.menu.input], on_menu, inputs, [*form.outputs, *parts.outputs], trigger_mode="multiple")
+        knobs = list(form.components.values())
+        wire([changed(one) for one in knobs], on_knob, [*inputs, *knobs], parts.outputs, trigger_mode="multiple")
+        outputs = [kept, self._shell.words, *self._side.chunker.outputs]
+        wire([parts.heads[at].click], on_head, [kept, parts.lab], outputs)
+
+    def opening(self, tab: gr.Tab) -> None:
+        """The first look: nothing of the lab is computed before."""
+        parts = self._parts
+        forms = [component for form in parts.forms for component in form.outputs]
+
+        def on_open(kept: Any, lab: Any) -> Iterator[list[Any]]:
+            session = Session.restore(kept)
+            now = open_first(self._services, session, Lab.restore(lab))
+            names = document_names(self._services, session)
+            chosen = zip(parts.forms, chunkers(session, now), strict=True)
+            first = [
+                gr.update(choices=names, value=now.document or None),
+                now.pasted,
+                now.asked,
+                *(update for form, choice in chosen for update in form.show(choice)),
+            ]
+            for update in self.redraw(session, now):
+                yield [*first, *update]
+                first = [gr.skip()] * len(first)
+
+        outputs = [parts.source, parts.pasted, parts.question, *forms, *parts.outputs]
+        wire([tab.select], on_open, [self._shell.kept, parts.lab], outputs)
+
+
+def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> None:
+    """Draw the tab and wire it."""
+    wiring = Wiring(services, shell, side, components())
+    wiring.board()
+    for at in range(len(LETTERS)):
+        wiring.column(at)
+    wiring.opening(tab)

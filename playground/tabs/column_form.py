@@ -1,0 +1,105 @@
+"""One column's menu and knobs: every knob once, whichever strategies have it, so that switching keeps its value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import gradio as gr
+
+from pipelines import registry
+from pipelines.errors import UsageError
+from pipelines.recipe import Choice, choose
+from playground import forms
+from playground.forms import Control
+
+
+class ColumnForm:
+    """The controls of one section in one column of a lab, drawn from the parts' ``Params``.
+
+    Args:
+        section: Of the recipe, the one the lab varies.
+        letter: The column's.
+        first: What it shows before anybody chose.
+    """
+
+    def __init__(self, section: str, letter: str, first: Choice) -> None:
+        self._section, self._letter = section, letter
+        self.menu = gr.Dropdown(
+            forms.menu(section), value=first.name, show_label=False, label=f"Strategy of column {letter}",
+            container=False, elem_id=f"{section}-{letter}", filterable=False,
+        )  # fmt: skip
+        self.components: dict[str, Any] = {}
+        open_, folded = self._fields()
+        values = self._values(first)
+        for control in open_:
+            self._draw(control, first, values)
+        with gr.Accordion("More", open=False, elem_classes=["more"]):
+            for control in folded:
+                self._draw(control, first, values)
+
+    @cached_property
+    def _controls(self) -> Mapping[str, Mapping[str, Control]]:
+        """Part -> field -> control."""
+        return {part.name: {c.field: c for c in forms.controls(part)} for part in registry.parts(self._section)}
+
+    def _fields(self) -> tuple[list[Control], list[Control]]:
+        """The first control of each field: those open, those folded."""
+        known: dict[str, Control] = {}
+        for controls in self._controls.values():
+            for field, control in controls.items():
+                known.setdefault(field, control)
+        return [c for c in known.values() if not c.fold], [c for c in known.values() if c.fold]
+
+    def _draw(self, control: Control, first: Choice, values: Mapping[str, Any]) -> None:
+        own = self._controls[first.name].get(control.field)
+        self.components[control.field] = forms.draw(
+            own or control,
+            values.get(control.field, control.default),
+            visible=own is not None,
+            elem_id=f"{self._section}-{self._letter}-{control.field}",
+        )
+
+    def _values(self, choice: Choice) -> dict[str, Any]:
+        return choice.params.model_dump()
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What :meth:`show` updates, in its order."""
+        return [self.menu, *self.components.values()]
+
+    def show(self, choice: Choice) -> list[Any]:
+        """Updates that make the form show a choice."""
+        controls, values = self._controls[choice.name], self._values(choice)
+        updates: list[Any] = [gr.update(value=choice.name)]
+        for field in self.components:
+            control = controls.get(field)
+            if control is None:
+                updates.append(gr.update(visible=False))
+                continue
+            updates.append({**forms.update(control, values[field]), "visible": True, "info": control.info})
+        return updates
+
+    def read(self, name: str, shown: tuple[Any, ...]) -> Choice:
+        """The choice the form holds.
+
+        Raises:
+            UsageError: the strategy lacks something (the message says what installs it), or a value is out of bounds.
+        """
+        part = registry.get(self._section, name)
+        if not part.available:
+            raise UsageError(f"{part.label} needs something that is not installed.", f"Type: {'; '.join(part.missing)}")
+        controls = self._controls[name]
+        given = zip(self.components, shown, strict=True)
+        values = {field: forms.from_form(controls[field], value) for field, value in given if field in controls}
+        return choose(self._section, {"name": name, "params": values})
+
+    def switched(self, name: str, old: Choice) -> Choice:
+        """Another strategy with its own defaults, but for the knobs a person had turned and it has too."""
+        part = registry.get(self._section, name)
+        if not part.available:
+            raise UsageError(f"{part.label} needs something that is not installed.", f"Type: {'; '.join(part.missing)}")
+        turned = old.params.model_dump(exclude_defaults=True)
+        kept = {field: value for field, value in turned.items() if field in self._controls[name]}
+        return choose(self._section, {"name": name, "params": kept})

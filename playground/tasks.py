@@ -1,0 +1,43 @@
+"""Work a page waits for, by a name the page knows, so that Stop or a newer wish can end it."""
+
+from __future__ import annotations
+
+from threading import Event as CancelFlag
+from threading import Lock
+
+
+class Tasks:
+    """Cancel flags. One task a name: beginning it anew cancels the one before."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._flags: dict[str, CancelFlag] = {}
+
+    def begin(self, name: str) -> CancelFlag:
+        """The flag of a new task; whoever held the name is told to stop."""
+        flag = CancelFlag()
+        with self._lock:
+            before = self._flags.get(name)
+            self._flags[name] = flag
+        if before is not None:
+            before.set()
+        return flag
+
+    def end(self, name: str, flag: CancelFlag) -> None:
+        """Forget a task that is done, unless a newer one has its name."""
+        with self._lock:
+            if self._flags.get(name) is flag:
+                del self._flags[name]
+
+    def stop(self, name: str) -> None:
+        """Tell a task to stop; fine where there is none."""
+        with self._lock:
+            flag = self._flags.get(name)
+        if flag is not None:
+            flag.set()
+
+    def close(self) -> None:
+        """Stop everything."""
+        with self._lock:
+            for flag in self._flags.values():
+                flag.set()
