@@ -21,7 +21,7 @@ Rooms, in the order of the flow::
     engines/       Ollama and the built-in model: chat streams, models, pull; sampling options
     answering/     prompt, context budget, answer styles (one part a file), citations, quote check
     events.py      what all of this reports while it works
-    evaluation/    pure metrics; public collections
+    evaluation/    pure metrics; labelled questions; public collections
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ import pytest
 from pipelines.errors import UsageError
 from pipelines.recipe import Recipe
 from playground import cli
-from playground.cli.evaluate import grid, label
+from playground.cli.evaluate import DECIDING
+from playground.cli.grid import grid, label
 
 DOCUMENTS = {
     "d1": ("Otters", "Otters crack urchins on a stone that they carry under the arm."),
@@ -57,7 +58,31 @@ def test_a_wrong_variation_is_usage(wrong: str) -> None:
 
 def test_a_recipe_is_labelled_by_what_differs() -> None:
     made = grid([Recipe()], ["retriever.alpha=0.25,0.75"])
-    assert [label(recipe, made) for recipe in made] == ["hybrid(alpha=0.25)", "hybrid(alpha=0.75)"]
+    assert [label(recipe, made, DECIDING) for recipe in made] == ["hybrid(alpha=0.25)", "hybrid(alpha=0.75)"]
+
+
+def test_a_label_leaves_out_what_all_have_and_tells_defaults_where_others_differ() -> None:
+    turned = ["retriever.depth=50"]
+    made = grid([Recipe().set(turned)], ["retriever.k=3,5", "reranker=none"], turned)
+    assert [label(recipe, made, DECIDING) for recipe in made] == ["hybrid(k=3)", "hybrid(k=5)"]
+    parts = grid([Recipe().set(turned)], ["retriever=keyword,hybrid"], turned)
+    assert [label(recipe, parts, DECIDING) for recipe in parts] == ["keyword", "hybrid"]
+    assert label(made[0], made[:1], DECIDING) == "hybrid(k=3, depth=50)"
+
+
+def test_knobs_turned_for_all_hold_for_parts_put_in_anothers_place(capsys: pytest.CaptureFixture[str]) -> None:
+    turned = ["chunker.size=64", "chunker.overlap=0", "retriever.k=7"]
+    base = Recipe().set(turned)
+    made = grid([base], ["chunker=sentence,hierarchical", "chunker.size=32,64"], turned)
+    assert [(r.chunker.name, r.chunker.params.size, r.retriever.params.k) for r in made] == [
+        ("sentence", 32, 7),
+        ("sentence", 64, 7),
+        ("hierarchical", 32, 7),
+        ("hierarchical", 64, 7),
+    ]
+    err = capsys.readouterr().err
+    assert err.count("chunker.overlap: of no effect on hierarchical") == 1
+    assert len(err.splitlines()) == 1
 
 
 def test_recipes_and_variations_are_rows_in_order_and_rankings_a_trec_file(

@@ -107,7 +107,7 @@ def _placed(questions: Sequence[Question], documents: Mapping[str, Document]) ->
         except DamagedFile as error:
             wrong.append(error)
     if wrong:
-        others = f" {len(wrong) - 1} more questions have quotes that are not found." if len(wrong) > 1 else ""
+        others = f" Questions with the same trouble besides it: {len(wrong) - 1}." if len(wrong) > 1 else ""
         raise DamagedFile(wrong[0].message + others, wrong[0].fix)
     if not found:
         raise UsageError("No question can be answered, so there is nothing to find.", "Add questions with quotes.")

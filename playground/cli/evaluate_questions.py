@@ -164,7 +164,7 @@ def show(out: Console, rows: Sequence[Row], counts: Mapping[str, int]) -> None:
     marks = [_marks(row, rows[0]) for row in rows]
     headers, lines = (_columns if len(rows) <= _COLUMNS else _stacked)(rows, labels, marks)
     out.print(table(headers, lines, right=headers[1:]))
-    left_out = f"; {counts['unanswerable']} unanswerable ones left out" if counts["unanswerable"] else ""
+    left_out = f"; left out as unanswerable: {counts['unanswerable']}" if counts["unanswerable"] else ""
     out.print(Text(f"{counts['questions']} questions on {counts['documents']} documents{left_out}", style="dim"))
     budget = f"recall_at_budget: of the first {counts['budget']:,} characters read"
     out.print(Text(f"Per cent, with 95 % intervals (bootstrap); {budget}", style="dim"))
