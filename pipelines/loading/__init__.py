@@ -5,12 +5,13 @@
     kinds.py     what a file is, its safe name, its sha256
     plain.py     Markdown and text
     pdf.py       PDFs: pdfium's text, pypdf's outline, second opinions       pages.py  read in processes
-    health.py    pages without text, garbled pages       headings.py  outline titles found in the text
+    health.py    pages without text, garbled pages
+    headings.py  outline titles found in the text, refined by heading_styles.py: those told by their letters
     places.py    rectangles of ranges, pictures of pages
 
     process.py   PdfWorker: the parsing process, its limits, its end       wire.py  what the two say
     worker.py    the process itself, and in it only:
-      pdfium.py  pdfium_rectangles.py  pdfium_picture.py  second.py (pypdf)
+      pdfium.py  pdfium_styles.py  pdfium_rectangles.py  pdfium_picture.py  second.py (pypdf)
       normal.py  pdfium's text made plain, with a map back       geometry.py  boxes to lines
 """
 

@@ -35,12 +35,12 @@ class Page:
 
 @dataclass(frozen=True)
 class Heading:
-    """A section title of the outline, or of Markdown."""
+    """A section title: of Markdown, of a PDF's outline, or told by its letters."""
 
     title: str
     level: int  # from 1
     page: int
-    start: int  # offset of the section in the document's text
+    start: int  # where the title begins in the document's text
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,9 @@ class Document:
     def heading_path(self, offset: int) -> tuple[str, ...]:
         """Titles of the sections around a character, outermost first."""
         path: list[Heading] = []
-        for heading in self.headings:
-            if heading.start > offset:
-                break
-            path = [h for h in path if h.level < heading.level] + [heading]
-        return tuple(h.title for h in path)
+        at = bisect_right(self.headings, offset, key=lambda heading: heading.start)
+        while at > 0 and (not path or path[-1].level > 1):
+            at -= 1
+            if not path or self.headings[at].level < path[-1].level:
+                path.append(self.headings[at])
+        return tuple(heading.title for heading in reversed(path))

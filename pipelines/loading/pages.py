@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import Cancelled, DocumentError, FileTooLarge, ParsingTimeout
 from pipelines.loading.document import PAGE_BREAK, Page
+from pipelines.loading.heading_styles import Block
 from pipelines.loading.health import garbled
 from pipelines.loading.process import Flag, PdfWorker
 
@@ -37,6 +39,7 @@ class Reading:
     pages: list[Page] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     broken: list[int] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)  # in the document's text; none of garbled pages
     notes: list[str] = field(default_factory=list)
 
     def take(self, header: dict[str, Any], text: str) -> None:
@@ -52,6 +55,8 @@ class Reading:
             odd = garbled(text, float(header["unmapped"]))
             self.pages.append(Page(number, label, start, end, float(header["width"]), float(header["height"]), odd))
             self.texts.append(text)
+            if not odd:
+                self.blocks += _blocks(header, start, len(text))
             if header.get("broken"):
                 self.broken.append(number)
             start = end + len(PAGE_BREAK)
@@ -60,6 +65,13 @@ class Reading:
     def empty(self) -> bool:
         """No text on any page."""
         return not any(text.strip() for text in self.texts)
+
+
+def _blocks(header: Mapping[str, Any], page: int, length: int) -> Iterator[Block]:
+    """A page's blocks at their place in the document; what a hostile file made of them is left out."""
+    for start, end, size, bold in header.get("blocks", ()):
+        if 0 <= start < end <= length and isfinite(size):
+            yield Block(page + int(start), page + int(end), float(size), bool(bold))
 
 
 @dataclass

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from pipelines.errors import DamagedFile, DocumentError
 from pipelines.loading.document import PAGE_BREAK, Document, Page
-from pipelines.loading.headings import place_headings
+from pipelines.loading.heading_styles import styled_headings
+from pipelines.loading.headings import place_headings, refine
 from pipelines.loading.health import pdf_health
 from pipelines.loading.pages import Either, Job, OnPages, Reading, read, read_about
 from pipelines.loading.process import Flag
@@ -66,7 +67,7 @@ def load_pdf(
         health=pdf_health(
             text, pages, encrypted=reading.encrypted, notes=[*_broken(reading), *reading.notes, *about.notes]
         ),
-        headings=place_headings(text, pages, about.outline),
+        headings=refine(place_headings(text, pages, about.outline), styled_headings(text, pages, reading.blocks)),
         metadata=about.metadata,
     )
 

@@ -94,10 +94,13 @@ def send_text(shelf: Shelf, request: Mapping[str, Any], send: Send) -> None:
 
     ``request["readers"]`` processes may share a file: number ``request["reader"]`` takes every so many pages.
     A page frame has ``number``, ``width`` and ``height`` (points, as shown), ``unmapped`` (share of
-    characters whose font does not say which letter they are), ``broken`` where the page cannot be read.
+    characters whose font does not say which letter they are), ``blocks`` (how its lines are drawn, as of
+    :func:`pipelines.loading.pdfium_styles.blocks`), ``broken`` where the page cannot be read.
     """
     import pypdfium2
     import pypdfium2.raw as raw
+
+    from pipelines.loading.pdfium_styles import blocks
 
     pdf = shelf.open(request)
     pages = len(pdf)
@@ -110,8 +113,9 @@ def send_text(shelf: Shelf, request: Mapping[str, Any], send: Send) -> None:
             page = pdf[index]
             header["width"], header["height"] = page.get_size()
             textpage = page.get_textpage()
-            text = normal.plain(raw_text(textpage))
-            header["unmapped"] = _unmapped(textpage)
+            found = normal.TextMap(raw_text(textpage))
+            text = found.text
+            header["unmapped"], header["blocks"] = _unmapped(textpage), blocks(textpage, found)
             textpage.close()
             page.close()
         except pypdfium2.PdfiumError:
