@@ -6,16 +6,14 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from threading import Condition, Lock, Thread
 from threading import Event as CancelFlag
+from threading import Lock, Thread
 
 from pipelines.conversations import Conversations
 from pipelines.errors import Cancelled, PlaygroundError
 from pipelines.events import AskEvent, Failed, IndexProgress
+from playground.live import UPDATE_S, Live
 from playground.turn import Turn, fold
-
-#: Least seconds between two updates of a page: about twenty a second.
-UPDATE_S = 0.05
 
 #: Least seconds between two writes of a growing answer.
 SAVE_S = 0.7
@@ -44,12 +42,10 @@ Source = Callable[[CancelFlag], Iterator[AskEvent | IndexProgress]]
 
 @dataclass
 class _Live:
-    """An answer being written; ``turn`` is replaced, never changed."""
+    """An answer being written."""
 
     conversation: str
-    turn: Turn
-    cancel: CancelFlag
-    changed: Condition
+    turn: Live[Turn]
 
 
 class Answers:
@@ -63,7 +59,7 @@ class Answers:
     def start(self, conversation: str, turn: Turn, recipe: str, source: Source) -> str:
         """Write an answer in the background; returns the id of its message."""
         made = self._store.add(conversation, "assistant", "", state="running", recipe=recipe, details=turn.to_json())
-        live = _Live(conversation, turn, CancelFlag(), Condition())
+        live = _Live(conversation, Live(turn, lambda now: now.state == "running"))
         with self._lock:
             self._live[made.id] = live
         Thread(target=self._write, args=(made.id, live, source), name="answer", daemon=True).start()
@@ -77,45 +73,39 @@ class Answers:
     def peek(self, message: str) -> Turn | None:
         """The answer so far, while it is written."""
         live = self._live.get(message)
-        return live.turn if live else None
+        return live.turn.value if live else None
 
     def stop(self, conversation: str) -> None:
         """Ask the answer of a conversation to end; its text so far is kept."""
         with self._lock:
             for live in self._live.values():
                 if live.conversation == conversation:
-                    live.cancel.set()
+                    live.turn.cancel.set()
 
     def follow(self, message: str) -> Iterator[Turn]:
         """The answer as it grows, at most about twenty times a second, the last state included."""
         live = self._live.get(message)
-        if live is None:
-            return
-        turn = live.turn
-        yield turn
-        while turn.state == "running":
-            time.sleep(UPDATE_S)
-            turn = _later(live, turn)
-            yield turn
+        if live is not None:
+            yield from live.turn.follow()
 
     def close(self) -> None:
         """Stop all answers and wait for their last words to be saved."""
         with self._lock:
             lives = list(self._live.values())
         for live in lives:
-            live.cancel.set()
+            live.turn.cancel.set()
         for live in lives:
-            _settle(live)
+            live.turn.settle(5)
 
     def _write(self, message: str, live: _Live, source: Source) -> None:
         save = paced(SAVE_S)
         try:
-            for event in source(live.cancel):
-                turn = fold(live.turn, event)
+            for event in source(live.turn.cancel):
+                turn = fold(live.turn.value, event)
                 if turn.state != "running" or save():
                     self._save(message, turn)  # on disk before anyone sees it finished
-                self._show(live, turn)
-            if live.turn.state == "running":
+                live.turn.show(turn)
+            if live.turn.value.state == "running":
                 self._stopped(message, live)
         except Cancelled:
             self._stopped(message, live)
@@ -130,31 +120,14 @@ class Answers:
                 self._live.pop(message, None)
 
     def _fail(self, message: str, live: _Live, error: PlaygroundError) -> None:
-        turn = fold(live.turn, Failed(error, live.turn.text))
+        turn = fold(live.turn.value, Failed(error, live.turn.value.text))
         self._save(message, turn)
-        self._show(live, turn)
+        live.turn.show(turn)
 
     def _stopped(self, message: str, live: _Live) -> None:
-        turn = replace(live.turn, state="stopped", preparing=None)
+        turn = replace(live.turn.value, state="stopped", preparing=None)
         self._save(message, turn)
-        self._show(live, turn)
-
-    def _show(self, live: _Live, turn: Turn) -> None:
-        with live.changed:
-            live.turn = turn
-            live.changed.notify_all()
+        live.turn.show(turn)
 
     def _save(self, message: str, turn: Turn) -> None:
         self._store.update(message, text=turn.text, state=turn.state, style=turn.style, details=turn.to_json())
-
-
-def _later(live: _Live, seen: Turn) -> Turn:
-    """The turn as soon as it is another one than ``seen``."""
-    with live.changed:
-        live.changed.wait_for(lambda: live.turn is not seen)
-        return live.turn
-
-
-def _settle(live: _Live) -> None:
-    with live.changed:
-        live.changed.wait_for(lambda: live.turn.state != "running", timeout=5)

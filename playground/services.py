@@ -13,12 +13,14 @@ from pydantic import ValidationError
 from pipelines.conversations import Conversations, StoredMessage
 from pipelines.engines.base import Message
 from pipelines.errors import UsageError
+from pipelines.evaluation.question_sets import QuestionSets
 from pipelines.events import AskEvent, Indexed, IndexProgress
 from pipelines.recipe import Recipe
 from pipelines.settings import Settings
 from playground.answers import Answers
 from playground.background import passing
 from playground.jobs import Jobs, Outcome, Report
+from playground.measurements import Measurements
 from playground.tasks import Tasks
 from playground.turn import Turn
 
@@ -45,6 +47,8 @@ class Services:
     jobs: Jobs
     answers: Answers
     tasks: Tasks
+    measurements: Measurements
+    questions: QuestionSets
 
     @classmethod
     def open(cls, settings: Settings) -> Services:
@@ -54,11 +58,21 @@ class Services:
         library = Library.open(settings=settings)
         conversations = Conversations(settings.data_dir / "conversations.sqlite")
         conversations.interrupt()
-        return cls(settings, library, conversations, Jobs(), Answers(conversations), Tasks())
+        return cls(
+            settings,
+            library,
+            conversations,
+            Jobs(),
+            Answers(conversations),
+            Tasks(),
+            Measurements(),
+            QuestionSets(settings.data_dir / "questions"),
+        )
 
     def close(self) -> None:
         """End background work, then release the folder."""
         self.tasks.close()
+        self.measurements.close()
         self.answers.close()
         self.jobs.close()
         self.conversations.close()

@@ -23,6 +23,11 @@ class Tasks:
             before.set()
         return flag
 
+    def holds(self, name: str, flag: CancelFlag) -> bool:
+        """Whether a task still has its name: nobody has begun another since."""
+        with self._lock:
+            return self._flags.get(name) is flag
+
     def end(self, name: str, flag: CancelFlag) -> None:
         """Forget a task that is done, unless a newer one has its name."""
         with self._lock:

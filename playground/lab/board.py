@@ -24,19 +24,19 @@ REST_S = 0.06
 
 @dataclass(frozen=True)
 class Board:
-    """Everything the tab shows below its controls, as markup."""
+    """Everything the tab shows below its controls, as markup; None is what stays as it was."""
 
-    strip: str = ""
-    toolbar: str = ""
+    strip: str | None = None
+    toolbar: str | None = None
     columns: tuple[Column, ...] = (Column(),) * len(LETTERS)
-    numbers: str = ""
-    detail: str = ""
-    found: str = ""
+    numbers: str | None = None
+    detail: str | None = None
+    found: str | None = None
 
-    def markup(self) -> list[str]:
+    def markup(self) -> list[str | None]:
         """In the order of the components."""
         heads, bodies = [c.head for c in self.columns], [c.body for c in self.columns]
-        return [self.strip, self.toolbar, *heads, *bodies, self.numbers, self.detail, self.found]
+        return [self.strip, self.toolbar, *heads, *bodies, self.detail, self.found, self.numbers]
 
 
 def draw(services: Services, session: Session, lab: Lab) -> Iterator[Board]:
@@ -53,14 +53,14 @@ def draw(services: Services, session: Session, lab: Lab) -> Iterator[Board]:
         yield _without_document(lab, now, error)
         return
     label = scene.sheet.page.label if scene.sheet.page else ""
-    now = replace(now, toolbar=str(columns.toolbar(lab, scene.sheet, label)))
+    whole = now = replace(now, toolbar=str(columns.toolbar(lab, scene.sheet, label)))
     try:
-        whole = now
         for whole in _columns(scene, made, now, flag):
             yield whole
         yield from _picked(scene, made, whole, flag)
     except Cancelled:
-        return
+        if services.tasks.holds(lab.id, flag):  # a person stopped it; a newer wish would have taken its name
+            yield _stopped(made, whole)
     finally:
         services.tasks.end(lab.id, flag)
 
@@ -69,17 +69,30 @@ def _without_document(lab: Lab, now: Board, error: PlaygroundError) -> Board:
     """An empty lab teaches; a document that failed says why."""
     empty = not lab.document and not lab.pasted.strip()
     body = str(columns.no_text()) if empty else str(columns.broken("A", error.message, error.fix))
-    first = Column(body=body)
-    return replace(now, toolbar=str(columns.toolbar(lab, None, "")), columns=(first, *now.columns[1:]))
+    bodies = (body, *[""] * (len(LETTERS) - 1))
+    blank = tuple(Column("", text) for text in bodies)
+    return Board(now.strip, str(columns.toolbar(lab, None, "")), blank, "", "", "")
+
+
+def _stopped(made: tuple[Recipe, ...], now: Board) -> Board:
+    """What was done stays; a column that was not cut says that it was stopped."""
+    ended = list(now.columns)
+    for at, recipe in enumerate(made):
+        one, letter = now.columns[at], LETTERS[at]
+        head = str(columns.head(letter, recipe, one.made))
+        ended[at] = replace(one, head=head) if one.made else Column(head, str(columns.stopped(letter)))
+    return replace(now, columns=tuple(ended))
 
 
 def _columns(scene: Scene, made: tuple[Recipe, ...], now: Board, flag: CancelFlag) -> Iterator[Board]:
-    """Each column in turn, then the panels that compare them."""
+    """Each column in turn; the panels that compare them with the last one, or while one takes long."""
     for at, recipe in enumerate(made):
         for grown in column.grow(scene, at, recipe, flag):
             now = replace(now, columns=(*now.columns[:at], grown, *now.columns[at + 1 :]))
+            if at + 1 == len(made) or grown.made is None:
+                now = replace(now, numbers=_numbers(now), found=_found(scene, made, now))
             if not flag.is_set():
-                yield replace(now, numbers=_numbers(now), found=_found(scene, made, now))
+                yield now
 
 
 def _numbers(now: Board) -> str:
@@ -105,7 +118,7 @@ def _picked(scene: Scene, made: tuple[Recipe, ...], now: Board, flag: CancelFlag
     place = scene.lab.picked_place
     cut = now.columns[place[0]].made if place else None
     if place is None or cut is None or place[1] >= len(cut.chunks):
-        yield now
+        yield replace(now, detail="")
         return
     at, index = place
     chunk, text = cut.chunks[index], scene.document.text

@@ -37,8 +37,8 @@ NEAREST = 3
 class Column:
     """One column: its markup, and what the panels below it need."""
 
-    head: str = ""
-    body: str = ""
+    head: str | None = None  # None: as it was
+    body: str | None = None
     made: Cut | None = None
     figures: Figures | None = None
     found: tuple[Hit, ...] | None = None

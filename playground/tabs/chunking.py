@@ -7,89 +7,43 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from markupsafe import escape
 
-from pipelines.errors import UsageError
-from playground.lab import board, column
-from playground.lab.sheets import full_sheet, sheet_at
-from playground.lab.state import LETTERS, MOST_PASTED, Lab, chunkers, recipes, use_in_chat, with_column
+from pipelines.evaluation.question_sets import MINE
+from playground.lab import board, measuring
+from playground.lab.acting import act, document_names, open_document, open_first, paste
+from playground.lab.state import LETTERS, Lab, chunkers, use_in_chat, with_column
 from playground.services import Services
 from playground.state import Session, recipe_of
 from playground.tabs.column_form import ColumnForm
+from playground.tabs.measuring import Measured
 from playground.tabs.recipe import changed, summary
 from playground.tabs.shell import Shell, browser_state, panel, wire
 from playground.tabs.sidebar import Sidebar
 
-# handlers: plain data in, plain data out ------------------------------------------------------------
-
-
-def act(services: Services, session: Session, lab: Lab, what: str, target: str) -> Lab:
-    """The lab after a person pressed something on the board.
-
-    Raises:
-        UsageError: what was pressed is not there any more.
-    """
-    match what:
-        case "sheet" | "zoom" | "columns":
-            field = {"sheet": "sheet", "zoom": "zoom", "columns": "shown"}[what]
-            return lab.to(**{field: int(target)})
-        case "view":
-            return lab.to(view=target)
-        case "chunk" | "goto":
-            return _go(services, session, lab, what, target)
-        case "stop":
-            services.tasks.stop(lab.id)
-    return lab
-
-
-def _go(services: Services, session: Session, lab: Lab, what: str, target: str) -> Lab:
-    """Pick a chunk, or only show where a hit begins; the sheet turns if it is on another one."""
-    number = target.partition(":")[2]
-    if what == "chunk" and not number:
-        return lab.to(picked="")
-    document = column.document_of(services, lab)
-    if what == "goto":
-        return lab.to(sheet=sheet_at(document, int(number)))
-    picked = lab.to(picked=target)
-    place = picked.picked_place
-    if place is None:
-        raise UsageError("That chunk is not there any more.")
-    made = services.library.scratch.cut(document, recipes(session, lab)[place[0]])
-    if place[1] >= len(made.chunks):
-        raise UsageError("That chunk is not there any more.")
-    span = made.chunks[place[1]].span
-    first, last = sheet_at(document, span.start), sheet_at(document, span.end - 1)
-    return picked if first <= lab.sheet <= last else picked.to(sheet=first)
-
-
-def open_first(services: Services, session: Session, lab: Lab) -> Lab:
-    """A fresh lab takes the document on show in the chat, or the first one; a removed one is let go."""
-    names = document_names(services, session)
-    if lab.document in names or (not lab.document and lab.pasted.strip()):
-        return lab
-    chosen = session.document if session.document in names else next(iter(names), "")
-    return open_document(services, lab, chosen)
-
-
-def open_document(services: Services, lab: Lab, name: str) -> Lab:
-    """The lab at the first sheet of a document that is worth looking at: not its cover."""
-    first = full_sheet(services.library.document(name)) if name else 1
-    return lab.to(document=name, sheet=first, picked="")
-
-
-def document_names(services: Services, session: Session) -> list[str]:
-    """Documents with text."""
-    return [d.document for d in services.documents(recipe_of(session)) if d.words]
-
-
-def paste(lab: Lab, text: str) -> Lab:
-    """Pasted text takes the place of a document as soon as there is some."""
-    text = text[:MOST_PASTED]
-    if not text.strip() or text == lab.pasted:
-        return lab.to(pasted=text)
-    return lab.to(pasted=text, document="", sheet=1, picked="")
-
-
-# components and wiring --------------------------------------------------------------------------------
+#: Words selected on a page or in its text can be marked as an answer: a button beside them says so.
+SELECT = """
+const place = (node, offset) => {
+  const holder = node.parentElement && node.parentElement.closest('[data-start]');
+  return holder ? Number(holder.dataset.start) + [...node.textContent.slice(0, offset)].length : null;
+};
+const forget = () => element.querySelectorAll('.mark-answer').forEach((old) => old.remove());
+document.addEventListener('pointerdown', (event) => { if (!event.target.closest('.mark-answer')) forget(); });
+element.addEventListener('pointerup', (event) => setTimeout(() => {
+  if (event.target.closest('.mark-answer')) return;
+  const chosen = getSelection();
+  if (chosen.isCollapsed || !element.contains(chosen.anchorNode)) return;
+  const ends = [place(chosen.anchorNode, chosen.anchorOffset), place(chosen.focusNode, chosen.focusOffset)];
+  if (ends.includes(null) || ends[0] === ends[1]) return;
+  const button = document.createElement('button');
+  Object.assign(button, {type: 'button', className: 'mark-answer', textContent: 'This answers the question'});
+  Object.assign(button.dataset, {act: 'mark', arg: `${Math.min(...ends)}:${Math.max(...ends)}`});
+  button.style.left = `${Math.max(8, Math.min(event.clientX, innerWidth - 210))}px`;
+  button.style.top = `${Math.min(event.clientY + 14, innerHeight - 44)}px`;
+  button.addEventListener('click', () => setTimeout(() => { forget(); getSelection().removeAllRanges(); }));
+  element.appendChild(button);
+}));
+"""
 
 
 @dataclass(frozen=True)
@@ -108,7 +62,7 @@ class Parts:
     toolbar: gr.HTML
     heads: list[gr.HTML]
     bodies: list[gr.HTML]
-    below: list[gr.HTML]  # numbers, detail, found
+    below: list[gr.HTML]  # detail, found, numbers
 
     @property
     def panels(self) -> list[gr.HTML]:
@@ -146,10 +100,10 @@ def components() -> Parts:
                 heads.append(panel(f"lab-head-{letter}"))
                 with gr.Column(elem_classes=["knobs"]):
                     forms.append(ColumnForm("chunker", letter, first))
-                bodies.append(panel(f"lab-body-{letter}"))
+                bodies.append(panel(f"lab-body-{letter}", script=SELECT))
             areas.append(area)
     detail, found, numbers = panel("lab-detail"), panel("lab-found"), panel("lab-numbers")
-    below = [numbers, detail, found]
+    below = [detail, found, numbers]
     lab = browser_state("chunking")
     return Parts(lab, source, pasted, question, run, stop, areas, forms, strip, toolbar, heads, bodies, below)
 
@@ -159,18 +113,19 @@ class Wiring:
 
     def __init__(self, services: Services, shell: Shell, side: Sidebar, parts: Parts) -> None:
         self._services, self._shell, self._side, self._parts = services, shell, side, parts
+        self._measured = Measured(services, shell, parts.lab)
+        self._measured.wire()
 
     def redraw(self, session: Session, lab: Lab) -> Iterator[list[Any]]:
         """The state at once, then each panel as it changes."""
         panels = len(self._parts.panels)
         areas = [gr.update(visible=at < lab.shown) for at in range(len(LETTERS))]
         yield [lab.keep(), *areas, *[gr.skip()] * panels]
-        before: list[str] = []
+        before: list[str | None] = [None] * panels
         for now in board.draw(self._services, session, lab):
             markup = now.markup()
-            fresh = [not before or new != before[at] for at, new in enumerate(markup)]
+            shown = [gr.skip() if new is None or new == old else new for new, old in zip(markup, before, strict=True)]
             before = markup
-            shown = [new if changed else gr.skip() for new, changed in zip(markup, fresh, strict=True)]
             yield [*[gr.skip()] * (1 + len(areas)), *shown]
 
     def board(self) -> None:
@@ -179,7 +134,10 @@ class Wiring:
 
         def on_board(kept: Any, lab: Any, event: gr.EventData) -> Iterator[list[Any]]:
             session, data = Session.restore(kept), event._data
-            if data["act"] == "use":  # another handler's
+            if data["act"] in ("use", "mark", "stop"):
+                if data["act"] == "stop":
+                    self._services.tasks.stop(Lab.restore(lab).id)
+                yield [gr.skip()] * len(parts.outputs)  # the others have handlers of their own
                 return
             yield from self.redraw(session, act(self._services, session, Lab.restore(lab), data["act"], data["arg"]))
 
@@ -196,6 +154,17 @@ class Wiring:
         def on_stop(lab: Any) -> None:
             self._services.tasks.stop(Lab.restore(lab).id)
 
+        def on_mark(lab: Any, question: str, event: gr.EventData) -> list[Any]:
+            if event._data["act"] != "mark":
+                return [gr.skip()] * 3
+            made = measuring.mark(self._services, Lab.restore(lab), question, event._data["arg"])
+            gr.Info(f"Kept among my questions: “{escape(made.question)}”", title="Marked", duration=5)
+            now = Lab.restore(lab).to(questions=MINE)
+            return [now.keep(), *self._measured.show(now)[::2][:2]]
+
+        for body in parts.bodies:
+            inputs = [parts.lab, parts.question]
+            wire([body.click], on_mark, inputs, [parts.lab, self._measured.set, self._measured.mine])
         for clicked in (parts.toolbar, *parts.heads, *parts.bodies, *parts.below):
             wire([clicked.click], on_board, [kept, parts.lab], parts.outputs, trigger_mode="multiple")
         wire([parts.source.input], on_source, [kept, parts.lab, parts.source], parts.outputs)
@@ -249,13 +218,19 @@ class Wiring:
                 now.pasted,
                 now.asked,
                 *(update for form, choice in chosen for update in form.show(choice)),
+                *self._measured.show(now),
             ]
             for update in self.redraw(session, now):
                 yield [*first, *update]
                 first = [gr.skip()] * len(first)
 
-        outputs = [parts.source, parts.pasted, parts.question, *forms, *parts.outputs]
+        def on_return(lab: Any) -> Iterator[str]:
+            """A measurement that went on while nobody looked."""
+            yield from self._measured.follow(Lab.restore(lab))
+
+        outputs = [parts.source, parts.pasted, parts.question, *forms, *self._measured.outputs, *parts.outputs]
         wire([tab.select], on_open, [self._shell.kept, parts.lab], outputs)
+        wire([tab.select], on_return, [parts.lab], [self._measured.found])
 
 
 def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> None:

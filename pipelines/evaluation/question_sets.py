@@ -1,0 +1,96 @@
+"""A person's own sets of labelled questions: one JSON-lines file a set, readable by any program.
+
+A file is replaced whole, so a killed process leaves the old one or the new one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+from uuid import uuid4
+
+from pipelines.errors import StoreError, UsageError
+from pipelines.evaluation.questions import Question, read_questions, to_jsonl
+
+#: The set that questions marked on a page go to.
+MINE = "my questions"
+
+_ODD = re.compile(r"[^\w .()\-]+")
+_LONGEST = 80
+
+
+class QuestionSets:
+    """The sets of one data folder. Safe from any thread.
+
+    Args:
+        folder: Made when the first set is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = Lock()
+
+    def names(self) -> list[str]:
+        """Every set, the marked questions first."""
+        found = sorted(path.stem for path in self._folder.glob("*.jsonl")) if self._folder.is_dir() else []
+        return sorted(found, key=lambda name: name != MINE)
+
+    def read(self, name: str) -> list[Question]:
+        """The questions of a set.
+
+        Raises:
+            UsageError: there is no such set. DamagedFile: its file was changed by hand and does not fit.
+        """
+        if name not in self.names():
+            known = ", ".join(self.names()) or "none"
+            raise UsageError(f"There is no set of questions {name!r}.", f"There is: {known}.")
+        return read_questions(self._path(name))
+
+    def add(self, question: Question, name: str = MINE) -> None:
+        """Append a question to a set; it survives the death of the process from here on."""
+        with self._lock:
+            known = self.read(name) if name in self.names() else []
+            self._write(name, [*known, question])
+
+    def remove(self, place: int, name: str = MINE) -> None:
+        """Take a question out of a set, by its place from 0; the last one takes the set with it."""
+        with self._lock:
+            known = self.read(name)
+            if not 0 <= place < len(known):
+                raise UsageError("That question is not there any more.")
+            left = [one for at, one in enumerate(known) if at != place]
+            if left:
+                self._write(name, left)
+            else:
+                self._path(name).unlink(missing_ok=True)
+
+    def import_file(self, path: Path, called: str) -> str:
+        """Keep a file of questions as a set, under the file's name; returns the set's name.
+
+        Raises:
+            DamagedFile, UsageError: as :func:`read_questions`; nothing is kept then.
+        """
+        questions = read_questions(path)
+        name = _ODD.sub(" ", Path(called).stem).strip(" .")[:_LONGEST] or "questions"
+        with self._lock:
+            self._write(name, questions)
+        return name
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.jsonl"
+
+    def _write(self, name: str, questions: Sequence[Question]) -> None:
+        draft = self._folder / f".draft-{uuid4().hex}"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with draft.open("w", encoding="utf-8", newline="\n") as file:
+                file.write(to_jsonl(questions))
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(draft, self._path(name))
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            raise StoreError(f"The questions cannot be kept: {error.strerror}.", "Free some space.") from error

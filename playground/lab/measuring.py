@@ -1,0 +1,132 @@
+"""Measuring columns on labelled questions: which sets there are, what is asked, marking an answer by hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from pipelines.errors import UsageError
+from pipelines.evaluation.question_sets import MINE
+from pipelines.evaluation.questions import Question, Quote, read_questions
+from pipelines.evaluation.strategies import Row, answerable, compare
+from pipelines.loading.document import Document
+from pipelines.scratch import Work
+from playground.lab.column import document_of
+from playground.lab.state import Lab, recipes
+from playground.measurements import Measurement
+from playground.services import Services
+from playground.state import Session
+
+#: Name of the set that comes with the sample documents.
+SAMPLES = "samples"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The questions of a set that can be asked here, and why others can't."""
+
+    questions: tuple[Question, ...]
+    documents: dict[str, Document]
+    left_out: tuple[str, ...] = ()
+
+
+def sets(services: Services) -> list[tuple[str, str]]:
+    """(what a menu says, name) of every set."""
+    named = [(f"{name} ({len(services.questions.read(name))})", name) for name in services.questions.names()]
+    if any(one.document in _here(services) for one in _samples()):
+        named.append((f"sample documents ({len(answerable(_samples()))})", SAMPLES))
+    return named
+
+
+def read_set(services: Services, name: str) -> list[Question]:
+    """The questions of a set. Raises UsageError for an unknown one."""
+    return list(_samples()) if name == SAMPLES else services.questions.read(name)
+
+
+def choose(services: Services, lab: Lab) -> Chosen:
+    """What can be asked: questions with quotes, about documents that are here.
+
+    Raises:
+        UsageError: none can.
+    """
+    every = read_set(services, lab.questions)
+    asked = answerable(every)
+    names = {one.document for one in asked}
+    documents = {name: services.library.document(name) for name in names & _here(services)}
+    if not lab.document and lab.pasted.strip():
+        pasted = document_of(services, lab)
+        documents |= {pasted.name: pasted} if pasted.name in names else {}
+    kept = tuple(one for one in asked if one.document in documents)
+    reasons = []
+    if len(every) > len(asked):
+        reasons.append(f"{len(every) - len(asked)} that the documents do not answer")
+    missing = Counter(one.document for one in asked if one.document not in documents)
+    reasons += [f"{count} about {name}, which is not here" for name, count in missing.items()]
+    if not kept:
+        why = "; ".join(reasons) or "it is empty"
+        raise UsageError(f"No question of this set can be asked: {why}.", "Add the documents it is about.")
+    return Chosen(kept, documents, tuple(reasons))
+
+
+def measure(services: Services, session: Session, lab: Lab) -> None:
+    """Start measuring the shown columns. Raises UsageError where nothing can be asked."""
+    chosen, compared = choose(services, lab), recipes(session, lab)
+    first = Measurement(lab.questions, len(chosen.questions), compared, lab.budget, chosen.left_out)
+
+    def source(work: Work) -> Iterator[Row]:
+        scratch = services.library.scratch
+        yield from compare(chosen.questions, chosen.documents, compared, scratch, budget=lab.budget, work=work)
+
+    services.measurements.start(lab.id, first, source)
+
+
+def mark(services: Services, lab: Lab, question: str, target: str) -> Question:
+    """Keep a selection on the page as the answer to a question.
+
+    Args:
+        services: Where it is kept.
+        lab: Which document is on show.
+        question: What it answers.
+        target: ``start:end``, offsets into the document's text.
+
+    Raises:
+        UsageError: there is no question, or nothing was selected.
+    """
+    question = question.strip()
+    if not question:
+        raise UsageError("Which question does this answer?", "Type it into “A question”, then select the answer again.")
+    document = document_of(services, lab)
+    first, _, last = target.partition(":")
+    start, end = max(0, int(first)), min(int(last), len(document.text))
+    text = document.text[start:end]
+    start, end = start + len(text) - len(text.lstrip()), end - (len(text) - len(text.rstrip()))
+    if start >= end:
+        raise UsageError("Nothing was selected.", "Select the words that answer the question.")
+    page = document.page_at(start).number if document.kind == "pdf" else None
+    made = Question(question, document.name, (Quote(start, end, document.text[start:end]),), page)
+    services.questions.add(made)
+    return made
+
+
+def take_file(services: Services, path: str, called: str) -> str:
+    """Keep an uploaded file of questions as a set; returns its name."""
+    return services.questions.import_file(Path(path), called)
+
+
+def forget(services: Services, place: int) -> None:
+    """Take a marked question out again."""
+    services.questions.remove(place, MINE)
+
+
+def _here(services: Services) -> set[str]:
+    return {document.document for document in services.library.documents()}
+
+
+@cache
+def _samples() -> tuple[Question, ...]:
+    from sample_docs import folder
+
+    return tuple(read_questions(folder() / "questions.yaml"))
