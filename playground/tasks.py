@@ -1,7 +1,12 @@
-"""Work a page waits for, by a name the page knows, so that Stop or a newer wish can end it."""
+"""Work a page waits for, by a name the page knows, so that Stop or a newer wish can end it.
+
+Wishes carry the moment they were made: requests may overtake each other on their way, and the last one made
+must win, not the last one to arrive.
+"""
 
 from __future__ import annotations
 
+import math
 from threading import Event as CancelFlag
 from threading import Lock
 
@@ -12,11 +17,22 @@ class Tasks:
     def __init__(self) -> None:
         self._lock = Lock()
         self._flags: dict[str, CancelFlag] = {}
+        self._made: dict[str, float] = {}
 
-    def begin(self, name: str) -> CancelFlag:
-        """The flag of a new task; whoever held the name is told to stop."""
+    def begin(self, name: str, made: float = math.inf) -> CancelFlag:
+        """The flag of a new task; whoever held the name is told to stop.
+
+        Args:
+            name: What the page calls it.
+            made: When it was wished for. If a later wish of the name has come before, the flag is set at once.
+        """
         flag = CancelFlag()
         with self._lock:
+            if made < self._made.get(name, 0):
+                flag.set()
+                return flag
+            if made < math.inf:
+                self._made[name] = made
             before = self._flags.get(name)
             self._flags[name] = flag
         if before is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from uuid import uuid4
@@ -74,7 +75,7 @@ class QuestionSets:
             DamagedFile, UsageError: as :func:`read_questions`; nothing is kept then.
         """
         questions = read_questions(path)
-        name = _ODD.sub(" ", Path(called).stem).strip(" .")[:_LONGEST] or "questions"
+        name = " ".join(_ODD.sub(" ", Path(called).stem).split()).strip(".")[:_LONGEST] or "questions"
         with self._lock:
             self._write(name, questions)
         return name
@@ -92,5 +93,6 @@ class QuestionSets:
                 os.fsync(file.fileno())
             os.replace(draft, self._path(name))
         except OSError as error:
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
             raise StoreError(f"The questions cannot be kept: {error.strerror}.", "Free some space.") from error

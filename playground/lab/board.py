@@ -39,9 +39,9 @@ class Board:
         return [self.strip, self.toolbar, *heads, *bodies, self.detail, self.found, self.numbers]
 
 
-def draw(services: Services, session: Session, lab: Lab) -> Iterator[Board]:
+def draw(services: Services, session: Session, lab: Lab, flag: CancelFlag | None = None) -> Iterator[Board]:
     """The board as it comes to be; ends early when a newer wish of the same page begins."""
-    flag = services.tasks.begin(lab.id)
+    flag = flag or services.tasks.begin(lab.id)
     time.sleep(REST_S)
     if flag.is_set():
         return

@@ -58,7 +58,7 @@ class Lab(BaseModel):
     def picked_place(self) -> tuple[int, int] | None:
         """(column, chunk) of the chunk picked, both from 0."""
         letter, _, number = self.picked.partition(":")
-        if letter not in LETTERS[: self.shown] or not number.isdigit() or not letter:
+        if letter not in list(LETTERS[: self.shown]) or not (number.isascii() and number.isdigit()):
             return None
         return LETTERS.index(letter), int(number)
 

@@ -21,6 +21,9 @@ from playground.tabs.recipe import changed, summary
 from playground.tabs.shell import Shell, browser_state, panel, wire
 from playground.tabs.sidebar import Sidebar
 
+#: Puts the moment of a wish into its third input: requests may overtake each other.
+MOMENT = "(...given) => { given[2] = performance.timeOrigin + performance.now(); return given; }"
+
 #: Words selected on a page or in its text can be marked as an answer: a button beside them says so.
 SELECT = """
 const place = (node, offset) => {
@@ -51,6 +54,7 @@ class Parts:
     """The tab's components."""
 
     lab: gr.BrowserState
+    moment: gr.Number
     source: gr.Dropdown
     pasted: gr.Textbox
     question: gr.Textbox
@@ -104,8 +108,8 @@ def components() -> Parts:
             areas.append(area)
     detail, found, numbers = panel("lab-detail"), panel("lab-found"), panel("lab-numbers")
     below = [detail, found, numbers]
-    lab = browser_state("chunking")
-    return Parts(lab, source, pasted, question, run, stop, areas, forms, strip, toolbar, heads, bodies, below)
+    lab, moment = browser_state("chunking"), gr.Number(visible=False)
+    return Parts(lab, moment, source, pasted, question, run, stop, areas, forms, strip, toolbar, heads, bodies, below)
 
 
 class Wiring:
@@ -116,40 +120,53 @@ class Wiring:
         self._measured = Measured(services, shell, parts.lab)
         self._measured.wire()
 
-    def redraw(self, session: Session, lab: Lab) -> Iterator[list[Any]]:
-        """The state at once, then each panel as it changes."""
+    def redraw(self, session: Session, lab: Lab, made: float) -> Iterator[list[Any]]:
+        """The state at once, then each panel as it changes; nothing, if a later wish has come before this one."""
         panels = len(self._parts.panels)
+        flag = self._services.tasks.begin(lab.id, made)
+        if flag.is_set():
+            yield [gr.skip()] * len(self._parts.outputs)
+            return
         areas = [gr.update(visible=at < lab.shown) for at in range(len(LETTERS))]
         yield [lab.keep(), *areas, *[gr.skip()] * panels]
         before: list[str | None] = [None] * panels
-        for now in board.draw(self._services, session, lab):
+        for now in board.draw(self._services, session, lab, flag):
             markup = now.markup()
             shown = [gr.skip() if new is None or new == old else new for new, old in zip(markup, before, strict=True)]
             before = markup
             yield [*[gr.skip()] * (1 + len(areas)), *shown]
 
+    def wish(self, triggers: list[Any], handler: Any, inputs: list[Any], more: list[Any] | None = None) -> None:
+        """Wire a handler ``(kept, lab, moment, *inputs)`` that redraws; a newer wish does not wait for it."""
+        parts = self._parts
+        given = [self._shell.kept, parts.lab, parts.moment, *inputs]
+        wire(triggers, handler, given, [*(more or ()), *parts.outputs], trigger_mode="multiple", js=MOMENT)
+
     def board(self) -> None:
         """Buttons and shapes of the board; what is chosen above it."""
-        parts, kept = self._parts, self._shell.kept
+        parts = self._parts
 
-        def on_board(kept: Any, lab: Any, event: gr.EventData) -> Iterator[list[Any]]:
+        def on_board(kept: Any, lab: Any, made: float, event: gr.EventData) -> Iterator[list[Any]]:
             session, data = Session.restore(kept), event._data
             if data["act"] in ("use", "mark", "stop"):
                 if data["act"] == "stop":
                     self._services.tasks.stop(Lab.restore(lab).id)
                 yield [gr.skip()] * len(parts.outputs)  # the others have handlers of their own
                 return
-            yield from self.redraw(session, act(self._services, session, Lab.restore(lab), data["act"], data["arg"]))
+            now = act(self._services, session, Lab.restore(lab), data["act"], data["arg"])
+            yield from self.redraw(session, now, made)
 
-        def on_source(kept: Any, lab: Any, name: str | None) -> Iterator[list[Any]]:
-            yield from self.redraw(Session.restore(kept), open_document(self._services, Lab.restore(lab), name or ""))
+        def on_source(kept: Any, lab: Any, made: float, name: str | None) -> Iterator[list[Any]]:
+            now = open_document(self._services, Lab.restore(lab), name or "")
+            yield from self.redraw(Session.restore(kept), now, made)
 
-        def on_paste(kept: Any, lab: Any, text: str) -> Iterator[list[Any]]:
-            for update in self.redraw(Session.restore(kept), paste(Lab.restore(lab), text)):
-                yield [gr.update(value=Lab.restore(lab).document if not text.strip() else None), *update]
+        def on_paste(kept: Any, lab: Any, made: float, text: str) -> Iterator[list[Any]]:
+            now = paste(Lab.restore(lab), text)
+            for update in self.redraw(Session.restore(kept), now, made):
+                yield [now.document or None, *update]
 
-        def on_question(kept: Any, lab: Any, text: str) -> Iterator[list[Any]]:
-            yield from self.redraw(Session.restore(kept), Lab.restore(lab).to(asked=text.strip()))
+        def on_question(kept: Any, lab: Any, made: float, text: str) -> Iterator[list[Any]]:
+            yield from self.redraw(Session.restore(kept), Lab.restore(lab).to(asked=text.strip()), made)
 
         def on_stop(lab: Any) -> None:
             self._services.tasks.stop(Lab.restore(lab).id)
@@ -166,28 +183,27 @@ class Wiring:
             inputs = [parts.lab, parts.question]
             wire([body.click], on_mark, inputs, [parts.lab, self._measured.set, self._measured.mine])
         for clicked in (parts.toolbar, *parts.heads, *parts.bodies, *parts.below):
-            wire([clicked.click], on_board, [kept, parts.lab], parts.outputs, trigger_mode="multiple")
-        wire([parts.source.input], on_source, [kept, parts.lab, parts.source], parts.outputs)
-        wire([parts.pasted.blur], on_paste, [kept, parts.lab, parts.pasted], [parts.source, *parts.outputs])
-        asked = [parts.question.submit, parts.run.click]
-        wire(asked, on_question, [kept, parts.lab, parts.question], parts.outputs, trigger_mode="multiple")
+            self.wish([clicked.click], on_board, [])
+        self.wish([parts.source.input], on_source, [parts.source])
+        self.wish([parts.pasted.blur], on_paste, [parts.pasted], [parts.source])
+        self.wish([parts.question.submit, parts.run.click], on_question, [parts.question])
         wire([parts.stop.click], on_stop, [parts.lab], [])
 
     def column(self, at: int) -> None:
         """A column's menu, its knobs, and the buttons in its head."""
         parts, form, kept = self._parts, self._parts.forms[at], self._shell.kept
 
-        def on_menu(kept: Any, lab: Any, name: str) -> Iterator[list[Any]]:
+        def on_menu(kept: Any, lab: Any, made: float, name: str) -> Iterator[list[Any]]:
             session, before = Session.restore(kept), Lab.restore(lab)
             choice = form.switched(name, chunkers(session, before)[at])
             form_updates = form.show(choice)
-            for update in self.redraw(session, with_column(session, before, at, choice)):
+            for update in self.redraw(session, with_column(session, before, at, choice), made):
                 yield [*form_updates, *update]
                 form_updates = [gr.skip()] * len(form_updates)
 
-        def on_knob(kept: Any, lab: Any, name: str, *shown: Any) -> Iterator[list[Any]]:
+        def on_knob(kept: Any, lab: Any, made: float, name: str, *shown: Any) -> Iterator[list[Any]]:
             session, before = Session.restore(kept), Lab.restore(lab)
-            yield from self.redraw(session, with_column(session, before, at, form.read(name, shown)))
+            yield from self.redraw(session, with_column(session, before, at, form.read(name, shown)), made)
 
         def on_head(kept: Any, lab: Any, event: gr.EventData) -> list[Any]:
             if event._data["act"] != "use":
@@ -196,10 +212,9 @@ class Wiring:
             gr.Info(f"Chat now cuts with {recipe_of(session).choice('chunker')}.", title="In use", duration=5)
             return [session.keep(), summary(session), *self._side.chunker.show(recipe_of(session))]
 
-        inputs = [kept, parts.lab, form.menu]
-        wire([form.menu.input], on_menu, inputs, [*form.outputs, *parts.outputs], trigger_mode="multiple")
+        self.wish([form.menu.input], on_menu, [form.menu], form.outputs)
         knobs = list(form.components.values())
-        wire([changed(one) for one in knobs], on_knob, [*inputs, *knobs], parts.outputs, trigger_mode="multiple")
+        self.wish([changed(one) for one in knobs], on_knob, [form.menu, *knobs])
         outputs = [kept, self._shell.words, *self._side.chunker.outputs]
         wire([parts.heads[at].click], on_head, [kept, parts.lab], outputs)
 
@@ -208,19 +223,19 @@ class Wiring:
         parts = self._parts
         forms = [component for form in parts.forms for component in form.outputs]
 
-        def on_open(kept: Any, lab: Any) -> Iterator[list[Any]]:
+        def on_open(kept: Any, lab: Any, made: float) -> Iterator[list[Any]]:
             session = Session.restore(kept)
             now = open_first(self._services, session, Lab.restore(lab))
             names = document_names(self._services, session)
             chosen = zip(parts.forms, chunkers(session, now), strict=True)
             first = [
                 gr.update(choices=names, value=now.document or None),
-                now.pasted,
-                now.asked,
+                now.pasted or gr.skip(),  # an empty one would undo what is being typed
+                now.asked or gr.skip(),
                 *(update for form, choice in chosen for update in form.show(choice)),
                 *self._measured.show(now),
             ]
-            for update in self.redraw(session, now):
+            for update in self.redraw(session, now, made):
                 yield [*first, *update]
                 first = [gr.skip()] * len(first)
 
@@ -228,8 +243,8 @@ class Wiring:
             """A measurement that went on while nobody looked."""
             yield from self._measured.follow(Lab.restore(lab))
 
-        outputs = [parts.source, parts.pasted, parts.question, *forms, *self._measured.outputs, *parts.outputs]
-        wire([tab.select], on_open, [self._shell.kept, parts.lab], outputs)
+        first = [parts.source, parts.pasted, parts.question, *forms, *self._measured.outputs]
+        self.wish([tab.select], on_open, [], first)
         wire([tab.select], on_return, [parts.lab], [self._measured.found])
 
 

@@ -66,6 +66,7 @@ def wire(
     *,
     trigger_mode: Any = "once",
     queue: bool = True,
+    js: str | None = None,
 ) -> Any:
     """Wire a handler that no client calls: hidden from the API, never waiting for other sessions."""
     return gr.on(
@@ -78,6 +79,7 @@ def wire(
         concurrency_limit=None,
         trigger_mode=trigger_mode,
         queue=queue,
+        js=js,
     )
 
 
