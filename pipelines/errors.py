@@ -11,7 +11,8 @@
     │   ├── DamagedFile             cannot be parsed, crashed the parser, no pages
     │   ├── EncryptedFile           needs a password (``.password_given`` tells whether one was tried)
     │   ├── FileTooLarge            over a limit on bytes, pages or pixels
-    │   └── ParsingTimeout          over the limit on time or memory
+    │   ├── ParsingTimeout          over the limit on time or memory
+    │   └── CutFailed               a node parser of LlamaIndex failed on it, or rewrote its text
     ├── EngineError                 a model or its server
     │   ├── EngineUnreachable       nothing answers at the address
     │   ├── ModelMissing            the server answers, the model is not there
@@ -66,7 +67,7 @@ class BadParameter(UsageError):
 
 
 class DocumentError(PlaygroundError):
-    """One document could not be read; others are not affected."""
+    """One document could not be read or cut; others are not affected."""
 
 
 class UnsupportedFile(DocumentError):
@@ -91,6 +92,10 @@ class FileTooLarge(DocumentError):
 
 class ParsingTimeout(DocumentError):
     """The parser took more time or memory than it is allowed."""
+
+
+class CutFailed(DocumentError):
+    """A node parser failed on it, or its pieces are not pieces of the text."""
 
 
 class EngineError(PlaygroundError):

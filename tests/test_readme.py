@@ -15,6 +15,10 @@ README = (ROOT / "README.md").read_text("utf-8")
 SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
+def snippet(word: str) -> str:
+    return next(one for one in SNIPPETS if word in one)
+
+
 def test_the_python_snippet_finds_and_answers(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PLAYGROUND_OFFLINE", "1")
@@ -26,7 +30,7 @@ def test_the_python_snippet_finds_and_answers(tmp_path, monkeypatch, capsys):
 
 def test_the_part_snippet_is_a_working_part(monkeypatch):
     monkeypatch.setattr(registry, "_PARTS", dict(registry._PARTS))
-    exec(compile(SNIPPETS[1], "README", "exec"), {"__name__": "readme"})
+    exec(compile(snippet("LinesParams"), "README", "exec"), {"__name__": "readme"})
     lines = registry.get("chunker", "lines")
     from pipelines.chunking.base import Bench
     from tests.test_chunking import Letters, document
@@ -34,6 +38,20 @@ def test_the_part_snippet_is_a_working_part(monkeypatch):
     doc = document("one\ntwo\nthree\nfour\nfive")
     spans = lines.build(doc, lines.make_params({"lines": 2}), Bench(Letters()))
     assert [doc.text[s.start : s.end] for s in spans] == ["one\ntwo", "three\nfour", "five"]
+
+
+def test_the_snippet_around_a_node_parser_is_a_working_part(monkeypatch):
+    monkeypatch.setattr(registry, "_PARTS", dict(registry._PARTS))
+    exec(compile(snippet("SentenceSplitter"), "README", "exec"), {"__name__": "readme"})
+    from pipelines.chunking import Bench, cut
+    from pipelines.recipe import choose
+    from tests.test_chunking import Letters, document
+
+    doc = document("It rains. " * 12)
+    chosen = choose("chunker", {"name": "splitter", "params": {"size": 20, "overlap": 10, "unit": "characters"}})
+    spans = [chunk.span for chunk in cut(doc, chosen, Bench(Letters())).chunks]
+    assert [span.start for span in spans] == [10 * n for n in range(11)]
+    assert {doc.text[span.start : span.end] for span in spans} == {"It rains. It rains."}
 
 
 @pytest.mark.parametrize("name", list(Settings.model_fields))

@@ -7,6 +7,7 @@
     sentences.py   where sentences begin                sections.py  where headings do
     embeddable.py  sentences a model can embed
     nodes.py       chunks as LlamaIndex nodes           llama_index.py  any LlamaIndex node parser as a part
+    placing.py     where the pieces it gives stand
     figures.py     a cut in numbers                     blocks.py    tables and lists, for those numbers
 """
 
