@@ -118,7 +118,8 @@ def _drawn(scene: Scene, at: int, recipe: Recipe, column: Column) -> Column:
         places=scene.places if scene.drawn else None,
     )
     if scene.drawn and scene.sheet.page is not None:
-        body = sheet.page_sheet(scene.document, scene.sheet.page, letter, shown, scene.lines, scene.lab.zoom)
+        small = scene.lab.shown > 2 and scene.lab.zoom <= 100
+        body = sheet.page_sheet(scene.document, scene.sheet.page, letter, shown, scene.lines, scene.lab.zoom, small)
     else:
         body = sheet.text_sheet(scene.document, scene.sheet, letter, shown)
     cost = ""

@@ -18,8 +18,10 @@ from playground.views.outlines import outlines
 _WIDE = 1000
 
 
-def page_sheet(document: Document, page: Page, letter: str, found: Overlay, lines: Sequence[Line], zoom: int) -> Markup:
-    """The page's picture, outlines of chunks over it, and its text to select."""
+def page_sheet(
+    document: Document, page: Page, letter: str, found: Overlay, lines: Sequence[Line], zoom: int, small: bool = False
+) -> Markup:
+    """The page's picture, outlines of chunks over it, and its text to select; ``small`` spares the numbers."""
     ratio = max(page.height, 1) / max(page.width, 1)
     alt = f"Page {page.number} of {document.name}, cut by strategy {letter}"
     picture = el(
@@ -41,7 +43,8 @@ def page_sheet(document: Document, page: Page, letter: str, found: Overlay, line
     )
     numbers = [_number(mark, letter, found.picked) for mark in found.marks if mark.rects]
     sheet = el("div", picture, drawing, numbers, class_="sheet", style=f"width:{zoom}%")
-    return el("div", sheet, class_=f"desk lab-desk col-{letter.lower()}", tabindex=0, aria_label=alt)
+    classes = f"desk lab-desk col-{letter.lower()}{' small' if small else ''}"
+    return el("div", sheet, class_=classes, tabindex=0, aria_label=alt)
 
 
 def _hatch(letter: str) -> Markup:
@@ -98,7 +101,7 @@ def _number(mark: Mark, letter: str, picked: int) -> Markup:
         "chunk",
         f"{letter}:{mark.index}",
         class_=f"no {'odd' if mark.index % 2 else 'even'}{_state(mark, picked)}",
-        style=f"left:max(46px,{min(max(first.x0, 0), 1) * 100:.2f}%);top:{min(max(first.y0, 0), 1) * 100:.2f}%",
+        style=f"left:max(var(--room),{min(max(first.x0, 0), 1) * 100:.2f}%);top:{min(max(first.y0, 0), 1) * 100:.2f}%",
         aria_label=label,
     )
 
