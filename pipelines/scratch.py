@@ -6,8 +6,8 @@ kept for a while, vectors for good (in the library's cache).
 
 from __future__ import annotations
 
+import os
 import shutil
-import tempfile
 import threading
 import weakref
 from collections import OrderedDict
@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event as CancelFlag
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from uuid import uuid4
 
 from pipelines import registry
 from pipelines.chunking import Bench, Cut, cut
@@ -62,7 +63,7 @@ class Scratch:
     ) -> None:
         self._cache = cache
         self._embedder = embedder or _builder(settings)
-        self._folder = Path(tempfile.mkdtemp(prefix="playground-scratch-"))
+        self._folder = _own_folder(settings.data_dir / "scratch")
         self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._building = threading.RLock()
         self._benches: Kept[Bench] = Kept(_BENCHES)
@@ -152,6 +153,19 @@ class Scratch:
         context = RetrievalContext(store, keyword, embed_query, text_of=lambda id, start, end: texts[id][start:end])
         weakref.finalize(context, shutil.rmtree, folder, ignore_errors=True)
         return context
+
+
+def _own_folder(parent: Path) -> Path:
+    """A folder for this object; those of processes that were killed are removed."""
+    import psutil
+
+    for left in parent.glob("*-*"):
+        owner = left.name.partition("-")[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+    own = parent / f"{os.getpid()}-{uuid4().hex[:8]}"
+    own.mkdir(parents=True)
+    return own
 
 
 class Kept(Generic[T]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import numpy as np
@@ -80,6 +81,17 @@ def test_old_collections_are_let_go_and_the_folder_with_the_scratch(scratch):
     assert len(list(scratch._folder.iterdir())) <= 12
     scratch.close()
     assert not scratch._folder.exists()
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path):
+    parent = tmp_path / "scratch"
+    for name in ("999999999-dead", f"{os.getpid()}-mine", "a person's own"):
+        (parent / name / "1").mkdir(parents=True)
+    cache = VectorCache(tmp_path / "vectors.db")
+    made = Scratch(Settings(data_dir=tmp_path), cache)
+    assert {path.name for path in parent.iterdir()} == {f"{os.getpid()}-mine", "a person's own", made._folder.name}
+    made.close()
+    cache.close()
 
 
 def test_several_threads_make_a_collection_once(scratch):
