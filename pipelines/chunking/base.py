@@ -77,6 +77,20 @@ class Overlapping(Sized):
         return min(self.overlap, self.size // 2)
 
 
+class OverlappingInside(Overlapping):
+    """Repeats only within a section or page, and not unless asked to."""
+
+    overlap: int = knob(
+        0,
+        "How much of a chunk the next one of the same section or page repeats; never more than half of its size.",
+        minimum=0,
+        maximum=4000,
+        step=4,
+        usual=400,
+        fold=True,
+    )
+
+
 class Counted(PartParams):
     """Counts sizes in a unit."""
 
@@ -103,6 +117,10 @@ class LimitParams(Headed, Counted, Sized):
 
 class SizeParams(Headed, Counted, Overlapping):
     """The knobs of chunkers whose chunks overlap: size, overlap, unit, header."""
+
+
+class InsideParams(Headed, Counted, OverlappingInside):
+    """The same, where chunks overlap only within a section or page."""
 
 
 #: Vectors of texts, one row a text: float32, unit length. May report progress, and raise Cancelled.

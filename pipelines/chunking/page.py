@@ -4,26 +4,17 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from pipelines.chunking.base import Bench, SizeParams, Span, trimmed
+from pipelines.chunking.base import Bench, InsideParams, Span, trimmed
 from pipelines.chunking.sections import pack_sections
 from pipelines.loading.document import Document
 from pipelines.registry import knob, part
 
 
-class PageParams(SizeParams):
+class PageParams(InsideParams):
     """Knobs of pages."""
 
     size: int = knob(
         1000, "Longest chunk: a longer page is cut at sentences.", minimum=8, maximum=8000, step=8, usual=1600
-    )
-    overlap: int = knob(
-        0,
-        "How much of a chunk the next one of the same page repeats; never more than half of its size.",
-        minimum=0,
-        maximum=4000,
-        step=4,
-        usual=400,
-        fold=True,
     )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from pipelines.chunking.base import SizeParams, Span
+from pipelines.chunking.base import InsideParams, Span
 from pipelines.chunking.measure import Measure
 from pipelines.chunking.packing import pack
 from pipelines.chunking.sentences import sentence_spans
@@ -17,18 +17,9 @@ from pipelines.registry import knob
 _MARK = re.compile(r"[\s#]*(?:(?:\d+|[IVXivx]+|[A-Z])(?:\.\d+)*[.)]?\s+)?")
 
 
-class SectionParams(SizeParams):
+class SectionParams(InsideParams):
     """Knobs of the strategies that cut at headings."""
 
-    overlap: int = knob(
-        0,
-        "How much of a chunk the next one of the same section repeats; never more than half of its size.",
-        minimum=0,
-        maximum=4000,
-        step=4,
-        usual=400,
-        fold=True,
-    )
     depth: int = knob(
         6, "Deepest level of headings that opens a new chunk: 1 is chapters only.", minimum=1, maximum=6, step=1
     )

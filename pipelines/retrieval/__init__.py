@@ -1,7 +1,8 @@
 """Retrieval: a question in, ranked passages out.
 
 ``candidates.py`` says what travels between stages; ``semantic.py``, ``keyword.py``, ``hybrid.py`` are the
-retrievers; ``bm25.py`` and ``fusion.py`` the arithmetic; ``llama_index.py`` the bridge to LlamaIndex.
+retrievers; ``bm25.py`` and ``fusion.py`` the arithmetic; ``widen.py`` turns what was searched into what is read;
+``llama_index.py`` is the bridge to LlamaIndex.
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ from pipelines.stores.base import Filter, Payload, Scored
 
 if TYPE_CHECKING:
     from pipelines.retrieval.bm25 import KeywordIndex
-    from pipelines.retrieval.widen import TextOf
 
 
 class ListParams(PartParams):
@@ -38,6 +37,10 @@ class ListParams(PartParams):
     def keeps(self, score: float) -> bool:
         """Whether a passage of that score reaches the threshold."""
         return self.threshold is None or score >= self.threshold
+
+
+#: A range of a document's text: (document id, start, end) -> text.
+TextOf = Callable[[str, int, int], str]
 
 
 class Passages(Protocol):

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipelines.retrieval.base import STAGES, Hit
-from pipelines.retrieval.widen import Passage, TextOf
+from pipelines.retrieval.candidates import TextOf
+from pipelines.retrieval.widen import Passage
 from pipelines.stores.base import Payload
 from pipelines.stores.payload import node_text
 

@@ -6,14 +6,11 @@ of them was found, and so on upwards.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.retrieval.candidates import Candidate
 from pipelines.stores.base import Payload
-
-#: A range of a document's text: (document id, start, end) -> text.
-TextOf = Callable[[str, int, int], str]
 
 Range = tuple[int, int]
 

@@ -85,6 +85,31 @@
     if (button) { event.preventDefault(); button.click(); }
   });
 
+  // Words selected on a sheet can be marked as an answer: a button beside them says so, and its panel reports the click.
+  const unmark = () => document.querySelectorAll('.mark-answer').forEach((old) => old.remove());
+  const placeOf = (node, offset) => {
+    const holder = node.parentElement && node.parentElement.closest('[data-start]');
+    return holder ? Number(holder.dataset.start) + [...node.textContent.slice(0, offset)].length : null;
+  };
+  const offerMark = (desk, x, y) => {
+    const chosen = getSelection();
+    if (chosen.isCollapsed || !desk.contains(chosen.anchorNode)) return;
+    const ends = [placeOf(chosen.anchorNode, chosen.anchorOffset), placeOf(chosen.focusNode, chosen.focusOffset)];
+    if (ends.includes(null) || ends[0] === ends[1]) return;
+    const button = document.createElement('button');
+    Object.assign(button, {type: 'button', className: 'mark-answer', textContent: 'This answers the question'});
+    Object.assign(button.dataset, {act: 'mark', arg: `${Math.min(...ends)}:${Math.max(...ends)}`});
+    button.style.left = `${Math.max(8, Math.min(x, innerWidth - 210))}px`;
+    button.style.top = `${Math.min(y + 14, innerHeight - 44)}px`;
+    button.addEventListener('click', () => setTimeout(() => { unmark(); getSelection().removeAllRanges(); }));
+    desk.parentElement.appendChild(button);
+  };
+  document.addEventListener('pointerdown', (event) => { if (!event.target.closest('.mark-answer')) unmark(); });
+  document.addEventListener('pointerup', (event) => {
+    const desk = event.target.closest('.lab-desk');
+    if (desk) setTimeout(() => offerMark(desk, event.clientX, event.clientY));
+  });
+
   const start = () => {
     setInterval(tick, 1000);
     if (saved) paint(saved === 'dark');

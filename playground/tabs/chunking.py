@@ -24,30 +24,6 @@ from playground.tabs.sidebar import Sidebar
 #: Puts the moment of a wish into its third input: requests may overtake each other.
 MOMENT = "(...given) => { given[2] = performance.timeOrigin + performance.now(); return given; }"
 
-#: Words selected on a page or in its text can be marked as an answer: a button beside them says so.
-SELECT = """
-const place = (node, offset) => {
-  const holder = node.parentElement && node.parentElement.closest('[data-start]');
-  return holder ? Number(holder.dataset.start) + [...node.textContent.slice(0, offset)].length : null;
-};
-const forget = () => element.querySelectorAll('.mark-answer').forEach((old) => old.remove());
-document.addEventListener('pointerdown', (event) => { if (!event.target.closest('.mark-answer')) forget(); });
-element.addEventListener('pointerup', (event) => setTimeout(() => {
-  if (event.target.closest('.mark-answer')) return;
-  const chosen = getSelection();
-  if (chosen.isCollapsed || !element.contains(chosen.anchorNode)) return;
-  const ends = [place(chosen.anchorNode, chosen.anchorOffset), place(chosen.focusNode, chosen.focusOffset)];
-  if (ends.includes(null) || ends[0] === ends[1]) return;
-  const button = document.createElement('button');
-  Object.assign(button, {type: 'button', className: 'mark-answer', textContent: 'This answers the question'});
-  Object.assign(button.dataset, {act: 'mark', arg: `${Math.min(...ends)}:${Math.max(...ends)}`});
-  button.style.left = `${Math.max(8, Math.min(event.clientX, innerWidth - 210))}px`;
-  button.style.top = `${Math.min(event.clientY + 14, innerHeight - 44)}px`;
-  button.addEventListener('click', () => setTimeout(() => { forget(); getSelection().removeAllRanges(); }));
-  element.appendChild(button);
-}));
-"""
-
 
 @dataclass(frozen=True)
 class Parts:
@@ -104,7 +80,7 @@ def components() -> Parts:
                 heads.append(panel(f"lab-head-{letter}"))
                 with gr.Column(elem_classes=["knobs"]):
                     forms.append(ColumnForm("chunker", letter, first))
-                bodies.append(panel(f"lab-body-{letter}", script=SELECT))
+                bodies.append(panel(f"lab-body-{letter}"))
             areas.append(area)
     detail, found, numbers = panel("lab-detail"), panel("lab-found"), panel("lab-numbers")
     below = [detail, found, numbers]

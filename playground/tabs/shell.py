@@ -45,12 +45,9 @@ class Shell:
     style: gr.Radio  # the answer style, beside the question
 
 
-def panel(name: str, render: bool = True, *, script: str = "", **options: Any) -> gr.HTML:
-    """A place for a view's markup; ``script`` runs beside the one that reports clicks."""
-    return gr.HTML(
-        "", elem_id=name, js_on_load=DELEGATE + script, apply_default_css=False, container=False, render=render,
-        **options,
-    )  # fmt: skip
+def panel(name: str, render: bool = True) -> gr.HTML:
+    """A place for a view's markup."""
+    return gr.HTML("", elem_id=name, js_on_load=DELEGATE, apply_default_css=False, container=False, render=render)
 
 
 def browser_state(name: str) -> gr.BrowserState:

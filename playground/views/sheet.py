@@ -41,7 +41,7 @@ def page_sheet(
         class_="cuts",
         preserveAspectRatio="none",
     )
-    numbers = [_number(mark, letter, found.picked) for mark in found.marks if mark.rects]
+    numbers = [_number(mark, letter, found.picked, _corner(mark.rects[0])) for mark in found.marks if mark.rects]
     sheet = el("div", picture, drawing, numbers, class_="sheet", style=f"width:{zoom}%")
     classes = f"desk lab-desk col-{letter.lower()}{' small' if small else ''}"
     return el("div", sheet, class_=classes, tabindex=0, aria_label=alt)
@@ -90,20 +90,24 @@ def _line(line: Line, ratio: float) -> Markup:
     )
 
 
-def _number(mark: Mark, letter: str, picked: int) -> Markup:
-    """A chunk's number at its beginning: also the way to it by keyboard."""
-    first = mark.rects[0]
+def _number(mark: Mark, letter: str, picked: int, style: str | None = None) -> Markup:
+    """A chunk's number at its beginning, also the way to it by keyboard; without a place it stands in the text."""
     words = f"{'' if mark.begins else '…'}{mark.index + 1}"
     label = f"Chunk {mark.index + 1} of {letter}" + (f", hit {mark.rank}" if mark.rank else "")
-    rank = el("em", f"#{mark.rank}") if mark.rank else None
+    inline = "" if style else "inline "
     return button(
-        [words, rank],
+        [words, el("em", f"#{mark.rank}") if mark.rank else None],
         "chunk",
         f"{letter}:{mark.index}",
-        class_=f"no {'odd' if mark.index % 2 else 'even'}{_state(mark, picked)}",
-        style=f"left:max(var(--room),{min(max(first.x0, 0), 1) * 100:.2f}%);top:{min(max(first.y0, 0), 1) * 100:.2f}%",
+        class_=f"no {inline}{'odd' if mark.index % 2 else 'even'}{_state(mark, picked)}",
+        style=style,
         aria_label=label,
     )
+
+
+def _corner(rect: Rect) -> str:
+    """The place of a number: left of a chunk's first line, inside the picture."""
+    return f"left:max(var(--room),{min(max(rect.x0, 0), 1) * 100:.2f}%);top:{min(max(rect.y0, 0), 1) * 100:.2f}%"
 
 
 def text_sheet(document: Document, sheet: Sheet, letter: str, found: Overlay) -> Markup:
@@ -123,7 +127,7 @@ def _piece(text: str, start: int, end: int, letter: str, found: Overlay) -> Mark
     holding = [mark for mark in found.marks if mark.span[0] <= start and end <= mark.span[1]]
     words = el("span", text[start:end], data_start=start)
     opening = [mark for mark in found.marks if mark.span[0] == start]
-    numbers = [_inline_number(mark, letter, found.picked) for mark in opening]
+    numbers = [_number(mark, letter, found.picked) for mark in opening]
     if not holding:
         return Markup() + Markup().join(numbers) + words
     last = holding[-1]
@@ -134,15 +138,3 @@ def _piece(text: str, start: int, end: int, letter: str, found: Overlay) -> Mark
         classes += " read"
     marked = el("mark", words, class_=classes, data_act="chunk", data_arg=f"{letter}:{last.index}")
     return Markup() + Markup().join(numbers) + marked
-
-
-def _inline_number(mark: Mark, letter: str, picked: int) -> Markup:
-    words = f"{'' if mark.begins else '…'}{mark.index + 1}"
-    rank = el("em", f"#{mark.rank}") if mark.rank else None
-    return button(
-        [words, rank],
-        "chunk",
-        f"{letter}:{mark.index}",
-        class_=f"no inline {'odd' if mark.index % 2 else 'even'}{_state(mark, picked)}",
-        aria_label=f"Chunk {mark.index + 1} of {letter}",
-    )
