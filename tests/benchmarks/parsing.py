@@ -9,7 +9,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PAGES, RANGES_A_PAGE, ROUNDS = 300, 5, 9
@@ -20,8 +20,19 @@ WORDS = (
 ).split()
 
 
-def build_manual(path: Path, pages: int = PAGES) -> None:
-    """Write a manual: chapters in the outline, two fonts, 52 lines a page, a table of numbers now and then."""
+def dense_page(rng: random.Random, page: int) -> Iterator[str]:
+    """52 lines of words, a table of numbers now and then."""
+    for line in range(52):
+        if page % 7 == 3 and line > 40:
+            yield "   ".join(f"{rng.uniform(0, 999):8.2f}" for _ in range(7))
+        else:
+            yield " ".join(rng.choice(WORDS) for _ in range(14))
+
+
+def build_manual(
+    path: Path, pages: int = PAGES, lines_of: Callable[[random.Random, int], Iterator[str]] = dense_page
+) -> None:
+    """Write a manual: chapters in the outline, two fonts, and on each page the lines that are given for it."""
     from reportlab.lib.pagesizes import A4
     from reportlab.pdfgen.canvas import Canvas
 
@@ -36,11 +47,8 @@ def build_manual(path: Path, pages: int = PAGES) -> None:
         text = canvas.beginText(60, 760)
         text.setFont("Times-Roman", 10.5)
         text.setLeading(13.5)
-        for line in range(52):
-            if page % 7 == 3 and line > 40:
-                text.textLine("   ".join(f"{rng.uniform(0, 999):8.2f}" for _ in range(7)))
-            else:
-                text.textLine(" ".join(rng.choice(WORDS) for _ in range(14)))
+        for line in lines_of(rng, page):
+            text.textLine(line)
         canvas.drawText(text)
         canvas.drawCentredString(297, 30, str(page + 1))
         canvas.showPage()
