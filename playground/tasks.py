@@ -7,8 +7,12 @@ must win, not the last one to arrive.
 from __future__ import annotations
 
 import math
+import time
 from threading import Event as CancelFlag
 from threading import Lock
+
+#: Seconds by which the requests of one gesture may come apart.
+SAME_S = 0.1
 
 
 class Tasks:
@@ -18,6 +22,7 @@ class Tasks:
         self._lock = Lock()
         self._flags: dict[str, CancelFlag] = {}
         self._made: dict[str, float] = {}
+        self._began: dict[str, float] = {}
 
     def begin(self, name: str, made: float = math.inf) -> CancelFlag:
         """The flag of a new task; whoever held the name is told to stop.
@@ -35,9 +40,21 @@ class Tasks:
                 self._made[name] = made
             before = self._flags.get(name)
             self._flags[name] = flag
+            self._began[name] = time.monotonic()
         if before is not None:
             before.set()
         return flag
+
+    def overtake(self, name: str, arrived: float) -> None:
+        """Tell a task to make room for a newer wish, one that came at ``arrived`` (``time.monotonic``).
+
+        The newer wish's own task may have begun a moment before this was told: it stays.
+        """
+        with self._lock:
+            older = self._began.get(name, arrived) < arrived - SAME_S
+            flag = self._flags.pop(name, None) if older else None
+        if flag is not None:
+            flag.set()
 
     def holds(self, name: str, flag: CancelFlag) -> bool:
         """Whether a task still has its name: nobody has begun another since."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from dataclasses import replace
 from html import unescape
 
@@ -175,6 +174,7 @@ def test_a_question_lights_up_its_chunks_in_every_column(services, lab):
 
 def test_what_embeds_shows_progress_and_stops(services, lab, monkeypatch):
     monkeypatch.setattr("playground.lab.column._PATIENCE", 0.0)
+    monkeypatch.setattr("playground.lab.column._PACE", 0.0)
     lab = set_column(lab, 1, "semantic", buffer=2)
     seen = []
     for shown in board.draw(services, Session(), lab):
@@ -189,6 +189,7 @@ def test_what_embeds_shows_progress_and_stops(services, lab, monkeypatch):
 
 def test_a_newer_wish_ends_the_older_without_a_word(services, lab, monkeypatch):
     monkeypatch.setattr("playground.lab.column._PATIENCE", 0.0)
+    monkeypatch.setattr("playground.lab.column._PACE", 0.0)
     slow = set_column(lab, 1, "cluster", least=0)
     first, boards = board.draw(services, Session(), slow), []
     for shown in first:
@@ -196,20 +197,6 @@ def test_a_newer_wish_ends_the_older_without_a_word(services, lab, monkeypatch):
         if "Embedding" in (shown.columns[1].body or ""):
             services.tasks.begin(lab.id)
     assert "Stopped" not in (boards[-1].columns[1].body or "")
-
-
-def test_a_dragged_slider_cuts_once(services, lab):
-    drawn = []
-
-    def drag(size):
-        drawn.append((size, list(board.draw(services, Session(), set_column(lab, 0, "fixed", size=size)))))
-
-    threads = [threading.Thread(target=drag, args=(size,)) for size in (48, 56, 64, 72)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sum(bool(boards) for _, boards in drawn) == 1
 
 
 # measured -----------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -206,3 +207,17 @@ def test_a_newer_wish_ends_the_older_one():
     assert second.is_set()
     tasks.close()
     assert other.is_set()
+
+
+def test_the_wish_made_last_wins_whatever_arrives_first():
+    tasks = Tasks()
+    late, early = tasks.begin("page", 2000.0), tasks.begin("page", 1000.0)
+    assert (late.is_set(), early.is_set()) == (False, True)
+    now = time.monotonic()
+    for arrived in (now - 9, now):
+        tasks.overtake("page", arrived)
+        assert not late.is_set(), "its own gesture, or one before it"
+    tasks.overtake("page", now + 1)
+    assert late.is_set()
+    assert not tasks.holds("page", late), "it makes room; nobody stopped it"
+    tasks.overtake("nobody", 1.0)

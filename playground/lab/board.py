@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from threading import Event as CancelFlag
@@ -17,9 +16,6 @@ from playground.lab.state import LETTERS, Lab, recipes
 from playground.services import Services
 from playground.state import Session
 from playground.views import chunk_detail, columns, cut_figures, lab_hits
-
-#: Seconds a wish waits for a newer one: a slider that is dragged cuts when it rests.
-REST_S = 0.06
 
 
 @dataclass(frozen=True)
@@ -42,9 +38,6 @@ class Board:
 def draw(services: Services, session: Session, lab: Lab, flag: CancelFlag | None = None) -> Iterator[Board]:
     """The board as it comes to be; ends early when a newer wish of the same page begins."""
     flag = flag or services.tasks.begin(lab.id)
-    time.sleep(REST_S)
-    if flag.is_set():
-        return
     made = recipes(session, lab)
     now = Board(strip=str(columns.strip(differences(made))))
     try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from threading import Timer
 from typing import Any
 
 import gradio as gr
@@ -20,6 +22,15 @@ from playground.tabs.measuring import Measured
 from playground.tabs.recipe import changed, summary
 from playground.tabs.shell import Shell, browser_state, panel, wire
 from playground.tabs.sidebar import Sidebar
+
+#: Seconds between the last update of a panel that changed several times, and the same once more.
+SETTLE_S = 0.1
+
+#: Seconds after which work is long: a newer wish does not wait for it.
+LONG_S = 0.4
+
+#: What can be pressed on the board that does not draw it anew.
+ELSEWHERE = ("use", "mark")
 
 #: Puts the moment of a wish into its third input: requests may overtake each other.
 MOMENT = "(...given) => { given[2] = performance.timeOrigin + performance.now(); return given; }"
@@ -105,18 +116,35 @@ class Wiring:
             return
         areas = [gr.update(visible=at < lab.shown) for at in range(len(LETTERS))]
         yield [lab.keep(), *areas, *[gr.skip()] * panels]
+        rest = [gr.skip()] * (1 + len(areas))
         before: list[str | None] = [None] * panels
+        again: set[int] = set()
         for now in board.draw(self._services, session, lab, flag):
             markup = now.markup()
-            shown = [gr.skip() if new is None or new == old else new for new, old in zip(markup, before, strict=True)]
+            fresh = [at for at, new in enumerate(markup) if new is not None and new != before[at]]
+            again |= {at for at in fresh if before[at] is not None}
             before = markup
-            yield [*[gr.skip()] * (1 + len(areas)), *shown]
+            yield [*rest, *(markup[at] if at in fresh else gr.skip() for at in range(panels))]
+        if again:  # the browser may show two quick updates of a panel in the wrong order: the last one settles it
+            time.sleep(SETTLE_S)
+            yield [*rest, *(before[at] if at in again else gr.skip() for at in range(panels))]
 
     def wish(self, triggers: list[Any], handler: Any, inputs: list[Any], more: list[Any] | None = None) -> None:
-        """Wire a handler ``(kept, lab, moment, *inputs)`` that redraws; a newer wish does not wait for it."""
+        """Wire a handler ``(kept, lab, moment, *inputs)`` that redraws.
+
+        A newer wish waits for a short one, so that a slider shows its way while it is dragged, and ends a long one.
+        """
         parts = self._parts
+
+        def on_overtake(lab: Any, event: gr.EventData) -> None:
+            if isinstance(event._data, dict) and event._data.get("act") in ELSEWHERE:
+                return
+            Timer(LONG_S, self._services.tasks.overtake, (Lab.restore(lab).id, time.monotonic())).start()
+
+        outputs = [*(more or ()), *parts.outputs]
+        wire(triggers, on_overtake, [parts.lab], [], trigger_mode="multiple", queue=False)
         given = [self._shell.kept, parts.lab, parts.moment, *inputs]
-        wire(triggers, handler, given, [*(more or ()), *parts.outputs], trigger_mode="multiple", js=MOMENT)
+        wire(triggers, handler, given, outputs, trigger_mode="always_last", js=MOMENT)
 
     def board(self) -> None:
         """Buttons and shapes of the board; what is chosen above it."""
@@ -124,9 +152,7 @@ class Wiring:
 
         def on_board(kept: Any, lab: Any, made: float, event: gr.EventData) -> Iterator[list[Any]]:
             session, data = Session.restore(kept), event._data
-            if data["act"] in ("use", "mark", "stop"):
-                if data["act"] == "stop":
-                    self._services.tasks.stop(Lab.restore(lab).id)
+            if data["act"] in ELSEWHERE:
                 yield [gr.skip()] * len(parts.outputs)  # the others have handlers of their own
                 return
             now = act(self._services, session, Lab.restore(lab), data["act"], data["arg"])
@@ -171,7 +197,11 @@ class Wiring:
 
         def on_menu(kept: Any, lab: Any, made: float, name: str) -> Iterator[list[Any]]:
             session, before = Session.restore(kept), Lab.restore(lab)
-            choice = form.switched(name, chunkers(session, before)[at])
+            old = chunkers(session, before)[at]
+            if name == old.name:  # a menu may report one choice twice
+                yield [gr.skip()] * (len(form.outputs) + len(parts.outputs))
+                return
+            choice = form.switched(name, old)
             form_updates = form.show(choice)
             for update in self.redraw(session, with_column(session, before, at, choice), made):
                 yield [*form_updates, *update]
@@ -179,7 +209,11 @@ class Wiring:
 
         def on_knob(kept: Any, lab: Any, made: float, name: str, *shown: Any) -> Iterator[list[Any]]:
             session, before = Session.restore(kept), Lab.restore(lab)
-            yield from self.redraw(session, with_column(session, before, at, form.read(name, shown)), made)
+            choice = form.read(name, shown)
+            if choice == chunkers(session, before)[at]:
+                yield [gr.skip()] * len(parts.outputs)
+                return
+            yield from self.redraw(session, with_column(session, before, at, choice), made)
 
         def on_head(kept: Any, lab: Any, event: gr.EventData) -> list[Any]:
             if event._data["act"] != "use":

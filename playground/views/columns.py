@@ -131,11 +131,10 @@ def _data(text: str, kind: str) -> str:
 
 
 def working(letter: str, words: str, fraction: float | None) -> Markup:
-    """A column whose chunker is embedding sentences."""
+    """A column whose chunker is embedding sentences. It is redrawn all the time, so Stop stands elsewhere."""
     from playground.views.html import bar
 
-    stop = button("Stop", "stop", "", class_="quiet")
-    return el("div", el("p", words), bar(fraction, words), stop, class_=f"desk empty working busy col-{letter.lower()}")
+    return el("div", el("p", words), bar(fraction, words), class_=f"desk empty working busy col-{letter.lower()}")
 
 
 def broken(letter: str, message: str, fix: str) -> Markup:

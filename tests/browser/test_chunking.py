@@ -161,3 +161,24 @@ def test_four_columns_stay_readable(visit, picture, width, dark):
         expect(page.locator("#sidebar")).to_be_hidden()
         assert page.locator("#lab-body-A .sheet").bounding_box()["width"] > sheet["width"]
         picture(page, f"lab-four-wide-{'dark' if dark else 'light'}")
+
+
+def test_work_that_embeds_is_seen_stopped_and_overtaken(visit):
+    page = visit()
+    open_lab(page)
+    page.locator("#lab-paste > button").click()
+    days = (f"On day {day} the keeper counted {day * 7} gulls and {day * 3} seals. It rained.\n" for day in range(1500))
+    story = "".join(days)
+    page.locator("#lab-pasted textarea").fill(story)
+    page.locator("#lab-question textarea").click()
+    expect(page.locator("#lab-body-B .desk.text mark").first).to_be_visible()
+    pick(page, "B", "Semantic")
+    expect(page.locator("#lab-body-B .working")).to_contain_text("Embedding sentences")
+    expect(page.locator("#lab-body-A .desk.text mark").first).to_be_visible()
+    page.locator("#lab-stop").click()
+    expect(page.locator("#lab-body-B")).to_contain_text("Stopped")
+    page.locator("#lab-body-B button", has_text="Go on").click(timeout=8000)
+    expect(page.locator("#lab-body-B .working")).to_be_visible()
+    pick(page, "B", "Pages")
+    expect(page.locator("#lab-body-B .desk.text mark").first).to_be_visible()
+    expect(page.locator("#lab-head-B")).to_contain_text("This text has no pages")
