@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.embedding import wordpiece
@@ -105,6 +105,15 @@ def test_a_long_word_is_read_not_given_up():
 def test_words_up_to_a_hundred_characters_are_berts_own():
     assert wordpiece.token_ids(["é" * 100])[0] == wordpiece.token_ids(["e" * 100])[0]
     assert wordpiece.token_ids(["a" * 99 + "😀"])[0] == [101, wordpiece.UNKNOWN, 102]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(alphabet="aB é漢。、가😀\u0301\u0345\0\u200d\u3099ßİΣ.,\n\t\u00a0", max_size=200))
+def test_tokenised_in_parts_is_tokenised_whole(monkeypatch, text):
+    monkeypatch.setattr(wordpiece, "_PART", 10_000)
+    whole = wordpiece._encode(text)
+    monkeypatch.setattr(wordpiece, "_PART", 3)
+    assert wordpiece._encode(text) == whole
 
 
 def test_cutting_at_tokens_keeps_pieces_near_their_size():

@@ -106,6 +106,8 @@ def _encode(text: str) -> list[int]:
 
 def _pieces(text: str) -> list[str]:
     """The text, cut inside runs of spaces too long for the pattern; nearly always one piece."""
+    if len(text) <= _SPACES:
+        return [text]
     cuts = [at for run in _LONG_SPACES.finditer(text) for at in range(run.start(), run.end(), _SPACES)]
     edges = [0, *cuts, len(text)]
     return [text[start:end] for start, end in pairwise(edges) if start < end]

@@ -9,28 +9,32 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pipelines.errors import EngineFailed
 
 if TYPE_CHECKING:
-    from tokenizers import Encoding, Tokenizer
+    from tokenizers import Tokenizer
 
 VOCAB_SHA256 = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
 UNKNOWN, CLS, SEP = 100, 101, 102
 SPECIALS = 2  # [CLS] and [SEP], around every text
 LONGEST = 100  # characters of one word, and of one token
 
+_PART = 4_000  # characters tokenised in one go: parts run side by side, and are faster even one by one
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_WORD_END = re.compile("[ \n、。\u4e00-\u9fff]")  # a Chinese character is a word to BERT
 
 
 def printable(text: str) -> str:
     """The text with lone surrogates, which no encoder takes, replaced one for one."""
-    return _SURROGATE.sub("\ufffd", text)
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 @cache
@@ -74,13 +78,29 @@ def token_ids(texts: Sequence[str]) -> list[list[int]]:
 
 def model_spans(text: str) -> list[tuple[int, int]]:
     """Where each token the model reads stands in the text; dropped characters belong to none."""
-    spans: list[tuple[int, int]] = _encode(text).offsets
-    return spans
+    return _encode(text)[1]
 
 
-def _encode(text: str) -> Encoding:
+def _encode(text: str) -> tuple[list[int], list[tuple[int, int]]]:
+    """Numbers and places of a text's tokens."""
+    ids: list[int] = []
+    spans: list[tuple[int, int]] = []
+    at = 0
+    parts = _parts(printable(text))
     # The batch call releases the GIL, so that a long document does not freeze the app.
-    return tokenizer().encode_batch([printable(text)], add_special_tokens=False)[0]
+    for part, encoded in zip(parts, tokenizer().encode_batch(parts, add_special_tokens=False), strict=True):
+        ids += encoded.ids
+        spans += [(start + at, end + at) for start, end in encoded.offsets] if at else encoded.offsets
+        at += len(part)
+    return ids, spans
+
+
+def _parts(text: str) -> list[str]:
+    """A text cut every few thousand characters, where a word surely ends: no token reaches over it."""
+    borders = [0]
+    while end := _WORD_END.search(text, borders[-1] + _PART):
+        borders.append(end.end())
+    return [text[start:end] for start, end in pairwise([*borders, len(text)])]
 
 
 def _spans_to_cut(text: str) -> list[tuple[int, int]]:
@@ -88,8 +108,7 @@ def _spans_to_cut(text: str) -> list[tuple[int, int]]:
 
     The model sees such a word as one token, but its halves may be known, and then count up to that many.
     """
-    encoded = _encode(text)
-    ids, spans = encoded.ids, encoded.offsets
+    ids, spans = _encode(text)
     if UNKNOWN not in ids:
         return spans
     split: list[tuple[int, int]] = []
@@ -98,13 +117,27 @@ def _spans_to_cut(text: str) -> list[tuple[int, int]]:
     return split
 
 
-def cover(text: str, spans: Iterable[tuple[int, int]], longest: int = LONGEST) -> list[tuple[int, int]]:
+def cover(text: str, spans: Sequence[tuple[int, int]], longest: int = LONGEST) -> list[tuple[int, int]]:
     """Stretch tokens over what the normaliser dropped, so that slices lose nothing that can be seen.
 
     A dropped character (an accent, a control character) joins the token before it, or is a token of its
     own at the start. A token that gets longer than ``longest`` characters counts as several, so that no
     run of characters, however odd, is out of a chunker's reach. There are never fewer than ``spans``.
     """
+    grown = _with_lost(text, spans) if _loses(text, spans) else list(spans)
+    if all(end - start <= longest for start, end in grown):
+        return grown
+    return [(at, min(at + longest, end)) for start, end in grown for at in range(start, end, longest)]
+
+
+def _loses(text: str, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether anything that can be seen stands between tokens; nearly no text has it."""
+    edges = pairwise([(0, 0), *spans, (len(text), len(text))])
+    between = "".join([text[end:start] for (_, end), (start, _) in edges if start > end])
+    return bool(between) and not between.isspace()
+
+
+def _with_lost(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     grown: list[tuple[int, int]] = []
 
     def keep(start: int, end: int) -> None:
@@ -123,9 +156,7 @@ def cover(text: str, spans: Iterable[tuple[int, int]], longest: int = LONGEST) -
         grown.append((start, end))
         reach = max(reach, end)
     keep(reach, len(text))
-    if all(end - start <= longest for start, end in grown):
-        return grown
-    return [(at, min(at + longest, end)) for start, end in grown for at in range(start, end, longest)]
+    return grown
 
 
 @dataclass(frozen=True)
