@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pipelines import registry
 from pipelines.chunking import Cut, cut
 from pipelines.chunking.base import Bench, Chunk, Span
+from pipelines.chunking.blocks import list_items
 from pipelines.chunking.measure import Measure
 from pipelines.chunking.nodes import to_nodes
 from pipelines.chunking.packing import pack
@@ -20,6 +21,7 @@ from pipelines.chunking.sentences import sentence_spans
 from pipelines.embedding.rulers import CharacterRuler, Cl100kRuler
 from pipelines.embedding.wordpiece import WordPieceRuler
 from pipelines.loading.document import PAGE_BREAK, Document, Heading, Health, Page
+from pipelines.loading.plain import markdown_headings
 from pipelines.recipe import choose
 
 
@@ -192,6 +194,14 @@ def test_sentences(text, expected):
 def test_sentences_cover_everything(text):
     found = sentence_spans(text)
     assert "".join(text[s.start : s.end] for s in found) == text
+
+
+def test_long_runs_take_time_in_proportion():
+    """Half a million of the same; steps in the square of that would not end today."""
+    assert len(sentence_spans("." * 500_000)) == 1
+    item = "- one\n" + "goes on\n" * 200_000
+    assert list_items(item) == [Span(0, len(item) - 1)]
+    assert len(list(markdown_headings("word\n" * 400_000 + "---\n"))) == 1
 
 
 def test_pack_repeats_whole_pieces_only():

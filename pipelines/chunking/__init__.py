@@ -13,7 +13,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from time import perf_counter
 
 from pipelines import registry
@@ -61,14 +63,16 @@ def cut(document: Document, chunker: Choice, bench: Bench) -> Cut:
 
     Raises:
         EngineError: the strategy embeds, and the model failed. Cancelled: its progress was told to stop.
+        CutFailed: the strategy is a LlamaIndex node parser, and it failed.
     """
     build: Chunker = registry.get("chunker", chunker.name).build
     bench.notes.clear()
     started = perf_counter()
     chunks = [Chunk.of(piece) for piece in build(document, chunker.params, bench)]
     if isinstance(chunker.params, Headed) and chunker.params.header:
-        chunks = [replace(chunk, header=_header(document, chunk, bench)) for chunk in chunks]
-    pieces = tuple(tuple(_within_window(chunk, document.text, bench)) for chunk in chunks)
+        chunks = _headed(chunks, document, bench)
+    room = cache(lambda header: bench.embedder.window - (bench.embedder.ruler.count(header) + 2 if header else 0))
+    pieces = tuple(tuple(_fitting(chunk.span, room(chunk.header), document.text, bench)) for chunk in chunks)
     made = Cut(tuple(chunks), pieces, tuple(bench.notes), perf_counter() - started)
     return replace(made, notes=(*made.notes, *_long_note(made, bench)))
 
@@ -80,22 +84,24 @@ def _long_note(made: Cut, bench: Bench) -> list[str]:
     return [f"{many} longer than the embedding model reads ({bench.embedder.window} tokens): searched in parts."]
 
 
-def _header(document: Document, chunk: Chunk, bench: Bench) -> str:
-    """Title and path of headings, short enough to leave room for the text."""
+def _headed(chunks: Iterable[Chunk], document: Document, bench: Bench) -> list[Chunk]:
+    """Chunks with title and path of headings, short enough to leave room for the text."""
     title = document.metadata.get("title", "").strip() or document.name.rpartition(".")[0] or document.name
-    path = [title, *document.heading_path(chunk.span.start)]
-    words = " › ".join(dict.fromkeys(path))
-    ends = [end for _, end in bench.embedder.ruler.offsets(words)]
-    room = int(bench.embedder.window * _HEADER_SHARE)
-    return words if len(ends) <= room else words[: ends[room - 1]] + "…"
+    most = int(bench.embedder.window * _HEADER_SHARE)
+
+    @cache  # chunks of one section share theirs
+    def header(path: tuple[str, ...]) -> str:
+        words = " › ".join(dict.fromkeys([title, *path]))
+        ends = [end for _, end in bench.embedder.ruler.offsets(words)]
+        return words if len(ends) <= most else words[: ends[most - 1]] + "…"
+
+    return [replace(chunk, header=header(document.heading_path(chunk.span.start))) for chunk in chunks]
 
 
-def _within_window(chunk: Chunk, text: str, bench: Bench) -> list[Span]:
-    """The chunk's range, or its parts where it is longer than the model reads."""
-    measure, ruler = bench.measure(text, "tokens"), bench.embedder.ruler
-    span = chunk.span
-    room = bench.embedder.window - (ruler.count(chunk.header) + 2 if chunk.header else 0)
+def _fitting(span: Span, room: int, text: str, bench: Bench) -> list[Span]:
+    """A range, or its parts where it has more tokens than there is room for."""
+    measure = bench.measure(text, "tokens")
     size = measure.size(span.start, span.end)
-    if size > room - _SLACK:
-        size = max(size, ruler.count(text[span.start : span.end]))
+    if room - _SLACK < size <= room:
+        size = max(size, bench.embedder.ruler.count(text[span.start : span.end]))
     return [span] if size <= room else trimmed(text, split_long(span, measure, room - _SLACK))

@@ -38,23 +38,24 @@ def list_items(text: str) -> list[Span]:
     """Each item from its mark to the next one, a blank line, or a line that is not indented under it."""
     found: list[Span] = []
     for mark in _ITEM.finditer(text):
-        start, end = mark.start(), text.find("\n", mark.start())
-        while end >= 0:
-            following = text[end + 1 : (text.find("\n", end + 1) + 1 or len(text) + 1) - 1]
-            if not following.strip() or _ITEM.match(following) or not _goes_on(text[start:end], following):
+        line, end = mark.start(), _line_end(text, mark.start())
+        while end < len(text):
+            following = text[end + 1 : _line_end(text, end + 1)]
+            if not following.strip() or _ITEM.match(following) or not _goes_on(text[line:end], following):
                 break
-            after = text.find("\n", end + 1)
-            if after < 0:
-                end = len(text)
-                break
-            end = after
-        found.append(Span(start, end if end >= 0 else len(text)))
+            line, end = end + 1, end + 1 + len(following)
+        found.append(Span(mark.start(), end))
     return found
 
 
-def _goes_on(item: str, following: str) -> bool:
-    """Whether a line is the rest of the item above: indented, or the item's line was broken in mid-sentence."""
-    return following[:1] in " \t" or not item.rstrip().endswith((".", "!", "?", ":", ";"))
+def _line_end(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return end if end >= 0 else len(text)
+
+
+def _goes_on(line: str, following: str) -> bool:
+    """Whether the line after one of an item is the rest of it: indented, or broken in mid-sentence."""
+    return following[:1] in " \t" or not line.rstrip().endswith((".", "!", "?", ":", ";"))
 
 
 def _is_row(line: str) -> bool:

@@ -131,11 +131,12 @@ def overlap_share(spans: Sequence[Span]) -> float:
 def parted_headings(document: Document, spans: Sequence[Span]) -> int:
     """Headings that end a chunk while their text begins the next."""
     ends = sorted(span.end for span in spans)
+    last = len(document.text.rstrip())
     parted = 0
     for heading in document.headings:
         line_end = document.text.find("\n", heading.start)
         end = len(document.text) if line_end < 0 else line_end
         at = bisect_left(ends, end - (end - heading.start) // 2)
-        if at < len(ends) and ends[at] <= end and document.text[ends[at] :].strip():
+        if at < len(ends) and ends[at] <= end and ends[at] < last:
             parted += 1
     return parted

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, zip_longest
 
 from pipelines.chunking.base import InsideParams, Span
 from pipelines.chunking.measure import Measure
@@ -65,12 +65,12 @@ def _is_bare(text: str, title: str | None) -> bool:
     """Whether a section is its title and nothing else (marks of Markdown and white space do not count)."""
     if not text.strip():
         return True
-    return title is not None and _letters(text) == _letters(title)
+    return title is not None and all(a == b for a, b in zip_longest(_letters(text), _letters(title)))
 
 
-def _letters(text: str) -> str:
+def _letters(text: str) -> Iterator[str]:
     """What of a title counts: its number may stand in the text and not in the outline."""
-    return "".join(c for c in text if c.isalpha())
+    return filter(str.isalpha, text)
 
 
 def pack_sections(text: str, found: Sequence[Span], measure: Measure, size: int, overlap: int) -> list[Span]:

@@ -21,7 +21,8 @@ _BLOCK = re.compile(
 _HEADING = re.compile(r"^[ \t]*\d+(?:\.\d+)*\.?[ \t]+[^\W\d_][^\n.!?]{0,80}\n(?=[^\W_a-zß-öø-ÿ])", re.MULTILINE)
 
 #: An end mark, closing quotes and brackets, then white space before something that opens a sentence.
-_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(\s+)(?=[\"'“‘«(\[¿¡]*[^\W_a-zß-öø-ÿ])|[。！？]+[」』”’）]*\s*")
+#: A run of marks is tried once and as a whole: a million dots would else take a million times a million steps.
+_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+\s+(?=[\"'“‘«(\[¿¡]*[^\W_a-zß-öø-ÿ])|[。！？]+[」』”’）]*\s*")
 
 #: What stands before a full stop that ends no sentence.
 _NO_END = re.compile(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
 #: Between two pages of a document's text.
@@ -75,13 +75,13 @@ class Document:
 
     def page_at(self, offset: int) -> Page:
         """The page that holds a character (a page break belongs to the page before it)."""
-        starts = [page.start for page in self.pages]
-        return self.pages[max(0, bisect_right(starts, offset) - 1)]
+        return self.pages[max(0, bisect_right(self.pages, offset, key=lambda page: page.start) - 1)]
 
     def pages_of(self, start: int, end: int) -> tuple[Page, ...]:
         """The pages a range touches with at least one character, or the one it stands in."""
-        touched = tuple(p for p in self.pages if p.start < end and start < p.end)
-        return touched or (self.page_at(start),)
+        first = bisect_right(self.pages, start, key=lambda page: page.end)
+        past = bisect_left(self.pages, end, key=lambda page: page.start)
+        return self.pages[first:past] or (self.page_at(start),)
 
     def heading_path(self, offset: int) -> tuple[str, ...]:
         """Titles of the sections around a character, outermost first."""

@@ -114,7 +114,7 @@ _NO_PARAGRAPH = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])[ \t]| {0,3}>| {4}|\t| {
 def markdown_headings(text: str) -> Iterator[Heading]:
     """ATX (``# Title``) and setext (underlined) headings outside code fences, as CommonMark has them."""
     fence = ""
-    above: tuple[str, int] | None = None  # the paragraph so far: a setext title if an underline follows
+    above: tuple[list[str], int] | None = None  # the paragraph so far: a setext title if an underline follows
     at = _front_matter(text)
     for line in text[at:].splitlines(keepends=True):
         start, at = at, at + len(line)
@@ -131,11 +131,12 @@ def markdown_headings(text: str) -> Iterator[Heading]:
         if atx and atx[2]:
             yield Heading(title=atx[2].strip(), level=len(atx[1]), page=1, start=start)
         elif under and above:
-            yield Heading(title=above[0], level=1 if under[1][0] == "=" else 2, page=1, start=above[1])
+            yield Heading(title=" ".join(above[0]), level=1 if under[1][0] == "=" else 2, page=1, start=above[1])
         if not bare.strip() or atx or under or _NO_PARAGRAPH.match(bare):
             above = None
         else:
-            above = (f"{above[0]} {bare.strip()}", above[1]) if above else (bare.strip(), start)
+            above = above or ([], start)
+            above[0].append(bare.strip())
 
 
 def _front_matter(text: str) -> int:
