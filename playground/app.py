@@ -49,10 +49,13 @@ def build(services: Services) -> gr.Blocks:
                 with gr.Tab("Chunking", id="chunking", elem_id="tab-chunking") as cutting:
                     chunking.build(services, shell, side, cutting)
 
-        def on_load(kept: Any, seen: Any) -> Iterator[list[Any]]:
+        # Apart from the choices: the page reports its first tab late, and must not undo what was chosen meanwhile.
+        opened = browser_state("tab")
+
+        def on_load(kept: Any, seen: Any, tab: Any) -> Iterator[list[Any]]:
             session = evidence.at_start(services, Session.restore(kept, seen))
             updates = talk.draw(session)
-            yield [gr.update(selected=session.tab), *next(updates), *side.draw(session)]
+            yield [gr.update(selected=(tab or {}).get("name", "chat")), *next(updates), *side.draw(session)]
             for update in updates:
                 yield [gr.skip(), *update, *(gr.skip() for _ in side.outputs)]
 
@@ -63,13 +66,13 @@ def build(services: Services) -> gr.Blocks:
             look = [now.look(), str(evidence.panel(services, now))] if now != session else [gr.skip(), gr.skip()]
             return [*look, gr.skip() if session.conversation else chat.hello(services, session)]
 
-        def on_tab(name: str, kept: Any) -> dict[str, Any]:
-            return Session.restore(kept).to(tab=name).keep()
+        def on_tab(name: str) -> dict[str, str]:
+            return {"name": name}
 
         wire([side.count.change], on_count, [shell.kept, shell.seen], [shell.seen, shell.evidence, talk.last])
-        wire([app.load], on_load, [shell.kept, shell.seen], [tabs, *talk.outputs, *side.outputs])
+        wire([app.load], on_load, [shell.kept, shell.seen, opened], [tabs, *talk.outputs, *side.outputs])
         for tab in (chatting, cutting):
-            wire([tab.select], partial(on_tab, tab.id), [shell.kept], [shell.kept])
+            wire([tab.select], partial(on_tab, tab.id), [], [opened])
         wire([app.load], side.engine.on_tick, [shell.kept], [side.engine.card])
         evidence.wire_panel(services, shell)
         endpoints.add_to(services)

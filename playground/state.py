@@ -20,7 +20,6 @@ class Session(BaseModel):
     conversation: str = ""
     recipe: str = ""  # JSON; empty is the standard recipe
     out_of_play: tuple[str, ...] = ()  # documents not ticked; new ones are in play
-    tab: str = "chat"
     editing: str = ""  # id of the question being edited
     message: str = ""  # whose evidence is shown
     passage: int = 0  # which of its passages, from 1; 0 is none
