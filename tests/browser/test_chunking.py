@@ -177,7 +177,7 @@ def test_work_that_embeds_is_seen_stopped_and_overtaken(visit):
     expect(page.locator("#lab-body-A .desk.text mark").first).to_be_visible()
     page.locator("#lab-stop").click()
     expect(page.locator("#lab-body-B")).to_contain_text("Stopped")
-    page.locator("#lab-body-B button", has_text="Go on").click(timeout=8000)
+    page.locator("#lab-body-B button", has_text="Go on").click()
     expect(page.locator("#lab-body-B .working")).to_be_visible()
     pick(page, "B", "Pages")
     expect(page.locator("#lab-body-B .desk.text mark").first).to_be_visible()
