@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -159,9 +158,3 @@ def no_text() -> Markup:
         "Try first: move the size slider of column A and watch the page."
     )
     return el("div", el("p", words), class_="desk empty")
-
-
-def parameters(recipe: Recipe) -> str:
-    """A chunker's knobs as they are typed on the command line."""
-    params = recipe.choice("chunker").params.model_dump(mode="json", exclude_defaults=True)
-    return " ".join(f"--set chunker.{name}={json.dumps(value)}" for name, value in params.items())
