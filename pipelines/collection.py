@@ -9,9 +9,9 @@ import hashlib
 import threading
 from dataclasses import dataclass
 
-from pipelines import registry
 from pipelines.catalog import Catalog
 from pipelines.embedding.base import Embedder
+from pipelines.embedding.models import Embedders
 from pipelines.recipe import INDEX_SECTIONS, Choice, Recipe
 from pipelines.retrieval.bm25 import KeywordIndex
 from pipelines.settings import Settings
@@ -40,18 +40,13 @@ class Collections:
 
     def __init__(self, settings: Settings, catalog: Catalog) -> None:
         self._settings, self._catalog = settings, catalog
-        self._embedders: dict[str, Embedder] = {}
+        self._embedders = Embedders(settings)
         self._open: dict[str, Collection] = {}
         self._lock = threading.RLock()
 
     def embedder(self, choice: Choice) -> Embedder:
         """The embedding model of a recipe, built once."""
-        key = choice.model_dump_json()
-        with self._lock:
-            if key not in self._embedders:
-                build = registry.get("embedder", choice.name).build
-                self._embedders[key] = build(choice.params, self._settings)
-            return self._embedders[key]
+        return self._embedders.get(choice)
 
     def name(self, recipe: Recipe) -> str:
         """The collection of a recipe: another reader, chunker or embedding model is another collection."""

@@ -27,6 +27,7 @@ from pipelines.loading.places import page_picture, rectangles_of
 from pipelines.loading.process import PdfWorker
 from pipelines.recipe import Recipe
 from pipelines.retrieval import retrieve
+from pipelines.retrieval.aids import Aids
 from pipelines.retrieval.base import Hit, Retrieval
 from pipelines.retrieval.candidates import RetrievalContext
 from pipelines.scratch import Scratch
@@ -61,7 +62,8 @@ class Library:
         self._shelf.tidy({entry.id for entry in self._catalog.entries()})
         self._cache = VectorCache(folder / "vectors.db")
         self._collections = Collections(settings, self._catalog)
-        self.scratch = Scratch(settings, self._cache, self._collections.embedder)
+        self.aids = Aids(settings, self._collections.embedder, self.engines)
+        self.scratch = Scratch(settings, self._cache, self._collections.embedder, self.aids)
         self._intake = Intake(settings, self._catalog, self._shelf, self._collections, self._cache)
         self._viewer = PdfWorker.from_settings(settings)
         self._passwords: dict[str, str] = {}
@@ -226,30 +228,52 @@ class Library:
             return []
         return self._intake.hold(recipe, missing, Request(Path(), "", "", None, on_progress, cancel))
 
-    def search(self, query: str, recipe: Recipe | None = None, documents: Sequence[str] | None = None) -> Retrieval:
-        """The passages for a query, among the named documents (None: all). Prepares first.
+    def search(
+        self,
+        query: str,
+        recipe: Recipe | None = None,
+        documents: Sequence[str] | None = None,
+        pages: Sequence[int] | None = None,
+    ) -> Retrieval:
+        """The passages for a query, among the named documents and pages (None: all). Prepares first.
 
         Raises:
             UsageError: a document of that name is not in the library. EngineError, StoreError.
         """
         recipe = recipe or Recipe()
+        context = self.context(recipe, documents, pages)
+        found = retrieve(query, recipe, context)
+        ready = self._catalog.held(self._collections.name(recipe))
+        if all(hit.document_id in ready for hit in found.hits):
+            return found
+        here = {**(context.where or {}), "doc_id": list(ready)}  # a writer began meanwhile
+        return retrieve(query, recipe, replace(context, where=here))
+
+    def context(
+        self, recipe: Recipe, documents: Sequence[str] | None = None, pages: Sequence[int] | None = None
+    ) -> RetrievalContext:
+        """What the recipe's retriever works on: its collection, narrowed to documents and pages (from 1). Prepares.
+
+        Raises:
+            UsageError: a document of that name is not in the library. EngineError, StoreError.
+        """
         self.prepare(recipe, documents)
         collection = self._collections.get(recipe)
         ready = self._catalog.held(collection.name)
         ids = [e.id for e in self._catalog.entries() if e.id in ready and (documents is None or e.name in documents)]
         # A filter on every document costs half a query; none is needed while nothing is being written or removed.
         whole = documents is None and not self._catalog.leftovers(collection.name)
-        context = RetrievalContext(
+        where: dict[str, Sequence[str | int]] = {} if whole else {"doc_id": ids}
+        if pages is not None:
+            where["pages"] = list(pages)
+        return RetrievalContext(
             store=collection.store,
             keyword_index=collection.keyword,
             embed_query=lambda text: collection.embedder.embed([text], "query")[0].tolist(),
-            where=None if whole else {"doc_id": ids},
+            where=where or None,
             text_of=self._text,
+            aids=self.aids,
         )
-        found = retrieve(query, recipe, context)
-        if all(hit.document_id in ids for hit in found.hits):
-            return found
-        return retrieve(query, recipe, replace(context, where={"doc_id": ids}))  # a writer began meanwhile
 
     def ask(
         self,

@@ -18,15 +18,16 @@ from threading import Event as CancelFlag
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import uuid4
 
-from pipelines import registry
 from pipelines.chunking import Bench, Cut, cut
 from pipelines.chunking.figures import Figures, Landmarks, figures
 from pipelines.embedding.base import Embedder
 from pipelines.embedding.cache import VectorCache, embed_cached
+from pipelines.embedding.models import Embedders
 from pipelines.indexing import OnProgress, Pace, embedding, points_of
 from pipelines.loading.document import Document
 from pipelines.recipe import Choice, Recipe
 from pipelines.retrieval import retrieve
+from pipelines.retrieval.aids import Aids
 from pipelines.retrieval.base import Retrieval
 from pipelines.retrieval.bm25 import KeywordIndex
 from pipelines.retrieval.candidates import RetrievalContext
@@ -56,13 +57,20 @@ class Scratch:
         settings: For embedding models.
         cache: Vectors already made.
         embedder: Gives the model of a recipe; None: built here, once a choice.
+        aids: For stages that need more than lists; None: made here.
     """
 
     def __init__(
-        self, settings: Settings, cache: VectorCache, embedder: Callable[[Choice], Embedder] | None = None
+        self,
+        settings: Settings,
+        cache: VectorCache,
+        embedder: Callable[[Choice], Embedder] | None = None,
+        aids: Aids | None = None,
     ) -> None:
         self._cache = cache
-        self._embedder = embedder or _builder(settings)
+        self._embedder = embedder or Embedders(settings).get
+        self._own_aids = Aids(settings, self._embedder) if aids is None else None
+        self.aids = aids or self._own_aids
         self._folder = _own_folder(settings.data_dir / "scratch")
         self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._building = threading.RLock()
@@ -76,6 +84,8 @@ class Scratch:
     def close(self) -> None:
         """Forget everything."""
         self._collections.clear()
+        if self._own_aids is not None:
+            self._own_aids.close()
         self._remove()
 
     def embedder(self, recipe: Recipe) -> Embedder:
@@ -150,7 +160,9 @@ class Scratch:
             row: list[float] = embed_cached(embedder, [text], self._cache, "query")[0].tolist()
             return row
 
-        context = RetrievalContext(store, keyword, embed_query, text_of=lambda id, start, end: texts[id][start:end])
+        context = RetrievalContext(
+            store, keyword, embed_query, text_of=lambda id, start, end: texts[id][start:end], aids=self.aids
+        )
         weakref.finalize(context, shutil.rmtree, folder, ignore_errors=True)
         return context
 
@@ -198,15 +210,3 @@ class Kept(Generic[T]):
 def _cutting(recipe: Recipe) -> tuple[str, str]:
     """What a cut depends on besides the document."""
     return recipe.choice("chunker").model_dump_json(), recipe.choice("embedder").model_dump_json()
-
-
-def _builder(settings: Settings) -> Callable[[Choice], Embedder]:
-    built: dict[str, Embedder] = {}
-
-    def build(choice: Choice) -> Embedder:
-        key = choice.model_dump_json()
-        if key not in built:
-            built[key] = registry.get("embedder", choice.name).build(choice.params, settings)
-        return built[key]
-
-    return build

@@ -12,7 +12,7 @@ from pipelines import registry
 from pipelines.errors import BadParameter
 from pipelines.recipe import Recipe, choose
 from pipelines.retrieval import rank, retrieve
-from pipelines.retrieval.base import STAGES
+from pipelines.retrieval.base import ALWAYS
 from pipelines.retrieval.bm25 import KeywordIndex
 from pipelines.retrieval.candidates import ListParams, RetrievalContext
 from pipelines.retrieval.fusion import fuse
@@ -86,7 +86,7 @@ def test_every_retriever_gives_complete_hits(context, name):
     assert hit.end - hit.start == len(hit.text)
     assert [h.rank for h in found.hits] == list(range(1, len(found.hits) + 1))
     assert [h.score for h in found.hits] == sorted((h.score for h in found.hits), reverse=True)
-    assert all(set(h.scores) == set(STAGES) and h.scores["rerank"] is None for h in found.hits)
+    assert all(set(h.scores) == set(ALWAYS) and h.scores["rerank"] is None for h in found.hits)
     json.dumps([h.to_json() for h in found.hits])
 
 

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from threading import Event as CancelFlag
 
 from pipelines.answering.prompt import PromptParams, fill
-from pipelines.engines.base import Engine, Message, TokenEvent
+from pipelines.engines.base import Engine, Message
+from pipelines.engines.writing import write
+from pipelines.errors import Cancelled
 
 #: Words that lean on something said before.
 _LEANS = re.compile(
@@ -32,9 +34,10 @@ def condense(
     """The question rewritten by the model; the question itself where the rewriting is no question of use."""
     told = "\n".join(f"{m.role}: {m.content[:600]}" for m in history[-_TURNS:])
     prompt = fill(params.condense, history=told, question=question)
-    options = {"temperature": 0.0, "num_predict": _TOKENS, "num_ctx": num_ctx, "seed": 1}
-    pieces = engine.chat(model, [Message("user", prompt)], options, think=False, cancel=cancel)
-    text = "".join(event.text for event in pieces if isinstance(event, TokenEvent)).strip()
+    try:
+        text = write(engine, model, [Message("user", prompt)], tokens=_TOKENS, num_ctx=num_ctx, cancel=cancel)
+    except Cancelled:  # the answer will be stopped too, and says so
+        return question
     first = text.splitlines()[0].strip().strip('"') if text else ""
     return first if 3 <= len(first) <= 4 * len(question) + 200 else question
 

@@ -12,7 +12,7 @@ from pipelines.errors import EngineRefused
 from pipelines.evaluation.spans import Range, Retrieved
 from pipelines.indexing import Pace
 from pipelines.recipe import Recipe
-from pipelines.retrieval import look_up, rank
+from pipelines.retrieval import look_up, rank, read_of
 from pipelines.retrieval.candidates import ListParams, Ranking, RetrievalContext
 from pipelines.retrieval.widen import Passage, merge
 from pipelines.scratch import Work
@@ -82,8 +82,8 @@ class Desk:
     def _ask(self, question: str) -> Answer:
         ranking = self._rank(question)
         found = look_up(ranking, self.params, self.context, self.payloads)
-        k, merge_at = self.params.k, self.params.merge_at
-        return Answer(_places(merge(found[:k], merge_at)), _to_budget(found, merge_at, self.budget), ranking.seconds)
+        read = read_of(found, self.params)
+        return Answer(_places(read), _to_budget(found, self.params.merge_at, self.budget), ranking.seconds)
 
     def _rank(self, question: str) -> Ranking:
         try:

@@ -6,21 +6,24 @@ ranked. Retrieval itself is :func:`pipelines.retrieval.rank`, the same that answ
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event as CancelFlag
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from pipelines.embedding.models import Embedders
+from pipelines.embedding.pieces import pieces
 from pipelines.errors import Cancelled, UsageError
 from pipelines.evaluation import beir_files
-from pipelines.evaluation.beir_corpus import BeirCorpus, OnProgress, pieces
+from pipelines.evaluation.beir_corpus import BeirCorpus, OnProgress
 from pipelines.evaluation.bootstrap import interval
 from pipelines.evaluation.ranking import all_metrics
 from pipelines.retrieval import rank
-from pipelines.retrieval.candidates import ListParams, RetrievalContext
+from pipelines.retrieval.aids import Aids
+from pipelines.retrieval.candidates import Candidate, ListParams, Ranking, RetrievalContext
 
 if TYPE_CHECKING:
     from pipelines.embedding.base import Embedder
@@ -70,14 +73,16 @@ def evaluate_beir(
     if not asked:
         raise UsageError(f"No query of {queries} has a relevant document in {qrels}.", "Do the files belong together?")
     documents = beir_files.read_corpus(corpus)
-    with closing(BeirCorpus(corpus, documents, settings)) as index:
+    with ExitStack() as closed:
+        index = closed.enter_context(closing(BeirCorpus(corpus, documents, settings)))
         index.add_documents(documents, cancel)
-        vectors = _Queries()
+        vectors = _Queries(embedder)
         store: Any = index.documents
         if any(recipe.choice("retriever").name != "keyword" for recipe in recipes):
             store = index.add_pieces(documents, embedder, on_progress, cancel)
-            vectors.embed(asked.values(), embedder, on_progress, cancel)
-        context = RetrievalContext(store, index.keywords, vectors.by_text.__getitem__)
+            vectors.embed(asked.values(), on_progress, cancel)
+        aids = closed.enter_context(closing(Aids(settings, Embedders(settings).get)))
+        context = RetrievalContext(store, index.keywords, vectors.get, aids=aids, cancel=cancel)
         rows = []
         for number, recipe in enumerate(recipes, 1):
             ranked = _rank_all(recipe, asked, context, index.ids, vectors, on_progress, cancel)
@@ -92,23 +97,30 @@ def evaluate_beir(
 class _Queries:
     """Vectors of queries and the seconds each took."""
 
+    embedder: Embedder
     by_text: dict[str, Sequence[float]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def embed(self, texts: Any, embedder: Embedder, on_progress: OnProgress | None, cancel: CancelFlag | None) -> None:
-        """One at a time, as people ask; a query over the window is the mean of its pieces."""
-        import numpy as np
-
+    def embed(self, texts: Iterable[str], on_progress: OnProgress | None, cancel: CancelFlag | None) -> None:
+        """One at a time, as people ask."""
         wanted = list(dict.fromkeys(texts))
         for number, text in enumerate(wanted, 1):
             _check(cancel)
             start = perf_counter()
-            parts = pieces(text, embedder.ruler, embedder.window) or [text]
-            mean = np.mean(embedder.embed(parts, "query"), axis=0)
-            self.by_text[text] = (mean / (np.linalg.norm(mean) or 1.0)).tolist()
+            self.get(text)
             self.seconds[text] = perf_counter() - start
             if on_progress is not None:
                 on_progress("questions", number, len(wanted))
+
+    def get(self, text: str) -> Sequence[float]:
+        """A text's vector, embedded once; of a text over the window the mean of its pieces."""
+        import numpy as np
+
+        if text not in self.by_text:
+            parts = pieces(text, self.embedder.ruler, self.embedder.window) or [text]
+            mean = np.mean(self.embedder.embed(parts, "query"), axis=0)
+            self.by_text[text] = (mean / (np.linalg.norm(mean) or 1.0)).tolist()
+        return self.by_text[text]
 
 
 @dataclass(frozen=True)
@@ -135,12 +147,23 @@ def _rank_all(
     for number, (id, text) in enumerate(asked.items(), 1):
         _check(cancel)
         ranking = rank(text, recipe, context)
-        rankings[id] = [(ids[one.id], one.score) for one in ranking.candidates if params.keeps(one.score)]
-        embedding = vectors.seconds[text] if "embed" in ranking.seconds else 0.0
+        rankings[id] = [(ids[one.id], score) for one, score in _descending(ranking, params)]
+        embedding = vectors.seconds.get(text, 0.0) if "embed" in ranking.seconds else 0.0
         seconds.append(embedding + sum(ranking.seconds.values()))
         if on_progress is not None:
             on_progress("ranking", number, len(asked))
     return _Ranked(rankings, seconds)
+
+
+def _descending(ranking: Ranking, params: ListParams) -> list[tuple[Candidate, float]]:
+    """Candidates with scores for a run file, which others sort by score alone: what a reranker did not look at
+    follows a hair apart.
+    """
+    kept = [(one, one.score) for one in ranking.candidates if params.keeps(one.score)]
+    if params.threshold is not None:
+        return kept
+    lowest = kept[-1][1] if kept else 0.0
+    return kept + [(one, lowest - 1e-6 * at) for at, one in enumerate(ranking.unread, 1)]
 
 
 def _row(recipe: Recipe, ranked: _Ranked, judged: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Event as CancelFlag
 from typing import TYPE_CHECKING
 
+from pipelines.embedding.pieces import pieces
 from pipelines.errors import Cancelled
 from pipelines.evaluation.beir_files import CorpusDocument, fingerprint
 from pipelines.retrieval.bm25 import KeywordIndex
@@ -20,7 +21,7 @@ from pipelines.stores.base import Filter, Payload, Point, Scored, Store
 from pipelines.stores.ties import cut
 
 if TYPE_CHECKING:
-    from pipelines.embedding.base import Embedder, TokenRuler
+    from pipelines.embedding.base import Embedder
     from pipelines.settings import Settings
 
 #: Called with what is being done, how many are done and of how many.
@@ -95,7 +96,9 @@ class BestPiece:
         self._pieces = pieces
         self._documents = documents
         fields = pieces.scroll(fields=["doc_id"])
-        self._document_of = {point.id: point_id(point.payload["doc_id"]) for point in fields}
+        names = {point.id: point.payload["doc_id"] for point in fields}
+        self._document_of = {id: point_id(name) for id, name in names.items()}
+        self._ids = {point_id(name): name for name in names.values()}
 
     def dense(self, vector: Sequence[float], limit: int, where: Filter | None = None) -> list[Scored]:
         """The nearest documents, best first, ties by id."""
@@ -116,6 +119,11 @@ class BestPiece:
     def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
         """Payloads of documents."""
         return self._documents.payloads(ids)
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, Sequence[float]]:
+        """The vector of each document's first piece."""
+        first = {_piece_id(self._ids[id], 0): id for id in ids if id in self._ids}
+        return {first[piece]: vector for piece, vector in self._pieces.vectors(list(first)).items()}
 
 
 class StateFile(MutableMapping[str, str]):
@@ -152,28 +160,6 @@ class StateFile(MutableMapping[str, str]):
 def point_id(document_id: str) -> str:
     """The point of a document."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, document_id))
-
-
-def pieces(text: str, ruler: TokenRuler, window: int) -> list[str]:
-    """Consecutive slices of at most ``window`` tokens, cut between words where there is a space.
-
-    A text without tokens has none.
-    """
-    offsets = ruler.offsets(text)
-    found = []
-    start = 0
-    while start < len(offsets):
-        end = min(start + window, len(offsets))
-        if end < len(offsets):
-            spaced = (n for n in range(end, start, -1) if text[offsets[n][0] - 1].isspace())
-            end = next(spaced, end)
-        piece = text[offsets[start][0] : offsets[end - 1][1]]
-        while end - start > 1 and ruler.count(piece) > window:  # a word cut in two may count more
-            end -= 1
-            piece = text[offsets[start][0] : offsets[end - 1][1]]
-        found.append(piece)
-        start = end
-    return found
 
 
 def _document_point(document: CorpusDocument) -> Point:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from pipelines.retrieval.base import Retrieval
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipelines.recipe import Recipe
     from pipelines.retrieval.base import Hit
     from pipelines.retrieval.candidates import ListParams, Ranking, RetrievalContext
@@ -43,19 +45,23 @@ def retrieve(query: str, recipe: Recipe, context: RetrievalContext) -> Retrieval
     watch = Stopwatch()
     with watch("payloads"):
         hits = _read(ranking, params, context)
-    return Retrieval(query, hits, {**ranking.seconds, **watch.seconds})
+    return Retrieval(query, hits, {**ranking.seconds, **watch.seconds}, ranking.written)
 
 
 def _read(ranking: Ranking, params: ListParams, context: RetrievalContext) -> tuple[Hit, ...]:
     """The first k passages of a ranking."""
     from pipelines.retrieval.hits import to_hits
-    from pipelines.retrieval.widen import merge
 
     payloads: dict[str, Payload] = {}
-    found = look_up(ranking, params, context, payloads, params.k)
-    if context.text_of is not None:
-        found = merge(found[: params.k], params.merge_at)
-    return to_hits(found[: params.k], payloads, context.text_of)
+    found = look_up(ranking, params, context, payloads, params.looked_at)
+    return to_hits(read_of(found, params) if context.text_of else found[: params.k], payloads, context.text_of)
+
+
+def read_of(found: Sequence[Passage], params: ListParams) -> list[Passage]:
+    """What an answer reads of the passages found: parents in the place of their pieces, then the first k."""
+    from pipelines.retrieval.widen import merge
+
+    return merge(found[: params.looked_at], params.merge_at)[: params.k]
 
 
 def look_up(
@@ -76,6 +82,8 @@ def look_up(
     from pipelines.retrieval.widen import Passage, passages
 
     kept = [one for one in ranking.candidates if params.keeps(one.score)]
+    if params.threshold is None:
+        kept += ranking.unread
     payloads.update(ranking.payloads)
     enough = len(kept) if enough is None else enough
     looked_at = 0
@@ -93,12 +101,15 @@ def look_up(
 
 def rank(query: str, recipe: Recipe, context: RetrievalContext) -> Ranking:
     """Every candidate the recipe's lists hold, best first, without threshold, cut and texts."""
+    from dataclasses import replace
+
     from pipelines import registry
     from pipelines.retrieval.candidates import Ranking
 
     if not query.strip():
         return Ranking(())
     chosen, reranking = recipe.choice("retriever"), recipe.choice("reranker")
+    context = replace(context, recipe=recipe)
     retriever = registry.get("retriever", chosen.name).build(chosen.params, context)
     reranker = registry.get("reranker", reranking.name).build(reranking.params, context)
     ranking: Ranking = reranker(query, retriever(query))

@@ -11,8 +11,12 @@ STAGES: Mapping[str, str] = {
     "semantic": "cosine similarity, higher is better",
     "keyword": "BM25, higher is better",
     "fused": "fusion score, higher is better",
+    "mmr": "relevance less likeness to those before, higher is better",
     "rerank": "reranker's score, higher is better",
 }
+
+#: Stages every hit tells of, also where it was not on that list; others only where they took part.
+ALWAYS = ("semantic", "keyword", "fused", "rerank")
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,15 @@ class StageScore:
 
     rank: int
     score: float
+
+
+@dataclass(frozen=True)
+class Written:
+    """A text that a language model wrote for the search."""
+
+    kind: str  # "query", "passage", "prompt"
+    text: str
+    by: str  # model and engine
 
 
 @dataclass(frozen=True)
@@ -58,3 +71,4 @@ class Retrieval:
     query: str
     hits: tuple[Hit, ...]
     seconds: Mapping[str, float] = field(default_factory=dict)
+    written: tuple[Written, ...] = ()

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Event as CancelFlag
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
+from pipelines.errors import ModelMissing
 from pipelines.registry import PartParams, knob
-from pipelines.retrieval.base import StageScore
+from pipelines.retrieval.base import STAGES, StageScore, Written
 from pipelines.stores.base import Filter, Payload, Scored
 
 if TYPE_CHECKING:
-    from pipelines.retrieval.bm25 import KeywordIndex
+    from pipelines.engines.writing import Writer
+    from pipelines.recipe import Recipe
+    from pipelines.retrieval.aids import Aids
+    from pipelines.retrieval.bm25 import Bm25Params
 
 
 class ListParams(PartParams):
@@ -28,6 +33,11 @@ class ListParams(PartParams):
         0.5, "Share of a parent's pieces that must be found before the parent is read instead (hierarchical chunks).",
         minimum=0, maximum=1, step=0.05, source="LlamaIndex AutoMergingRetriever", fold=True,
     )  # fmt: skip
+
+    @property
+    def looked_at(self) -> int:
+        """Passages among which parents are counted: those returned, where a retriever says no more."""
+        return self.k
 
     @property
     def fetch(self) -> int:
@@ -54,19 +64,40 @@ class Passages(Protocol):
         """Payloads by id; unknown ids are left out."""
         ...
 
+    def vectors(self, ids: Sequence[str]) -> dict[str, Sequence[float]]:
+        """Dense vectors by id, of unit length; unknown ids are left out."""
+        ...
+
+
+class Keywords(Protocol):
+    """What retrieval asks of a collection's words (:class:`~pipelines.retrieval.bm25.KeywordIndex` has it)."""
+
+    def search(self, query: str, limit: int, params: Bm25Params, where: Filter | None = None) -> list[Scored]:
+        """The best passages by BM25, best first."""
+        ...
+
 
 @dataclass(frozen=True)
 class RetrievalContext:
     """What a retriever works on.
 
-    ``where`` narrows every list to some documents.
+    ``where`` narrows every list, to some documents or pages.
     """
 
     store: Passages
-    keyword_index: KeywordIndex
+    keyword_index: Keywords
     embed_query: Callable[[str], Sequence[float]]
     where: Filter | None = None
     text_of: TextOf | None = None  # reads the documents, for chunks that are read with more around them
+    aids: Aids | None = None  # language model and token vectors, for stages that need them
+    recipe: Recipe | None = None  # the one being run; its model is the one that writes
+    cancel: CancelFlag | None = None
+
+    def writer(self) -> Writer:
+        """The recipe's language model. Raises ModelMissing, EngineUnreachable."""
+        if self.aids is None or self.recipe is None:
+            raise ModelMissing("No language model can be asked here.", "Choose a retriever that needs none.")
+        return self.aids.writer(self.recipe, self.cancel)
 
 
 @dataclass(frozen=True)
@@ -80,11 +111,19 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Candidates, best first, and the seconds of each stage. ``payloads`` holds those not in the store."""
+    """Candidates, best first, and the seconds of each stage."""
 
     candidates: tuple[Candidate, ...]
     seconds: Mapping[str, float] = field(default_factory=dict)
-    payloads: Mapping[str, Payload] = field(default_factory=dict)
+    payloads: Mapping[str, Payload] = field(default_factory=dict)  # of passages that are not in the store
+    unread: tuple[Candidate, ...] = ()  # behind those a reranker looked at, in the order they had; no such score
+    written: tuple[Written, ...] = ()  # what a language model wrote on the way
+
+    @property
+    def stage(self) -> str:
+        """The stage whose score orders the candidates, a key of ``retrieval.base.STAGES``; "" without any."""
+        first = self.candidates[0].scores if self.candidates else {}
+        return next((stage for stage in reversed(list(STAGES)) if stage in first), "")
 
 
 #: A retriever with its knobs set: query to ranking.

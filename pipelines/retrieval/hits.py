@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipelines.retrieval.base import STAGES, Hit
+from pipelines.retrieval.base import ALWAYS, STAGES, Hit
 from pipelines.retrieval.candidates import TextOf
 from pipelines.retrieval.widen import Passage
 from pipelines.stores.base import Payload
@@ -31,7 +31,7 @@ def _hit(rank: int, passage: Passage, payload: Payload, text_of: TextOf | None) 
     return Hit(
         rank=rank,
         score=candidate.score,
-        scores={stage: candidate.scores.get(stage) for stage in STAGES},
+        scores={stage: candidate.scores.get(stage) for stage in STAGES if stage in ALWAYS or stage in candidate.scores},
         id=candidate.id,
         document=str(payload.get("document") or payload.get("file_name") or ""),
         document_id=str(payload.get("doc_id") or ""),

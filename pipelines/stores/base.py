@@ -66,6 +66,10 @@ class Store(Protocol):
         """Payloads by id; unknown ids are left out."""
         ...
 
+    def vectors(self, ids: Sequence[str]) -> dict[str, Sequence[float]]:
+        """Dense vectors by id, of unit length; unknown ids and points without one are left out."""
+        ...
+
     def scroll(self, where: Filter | None = None, fields: Sequence[str] | None = None) -> Iterator[Point]:
         """All points, without vectors, in order of id; ``fields`` picks payload fields."""
         ...

@@ -84,6 +84,13 @@ class EdgeStore:
         by_id = {str(record.id): record.payload or {} for record in found}
         return {id: by_id[id] for id in ids if id in by_id}
 
+    def vectors(self, ids: Sequence[str]) -> dict[str, Sequence[float]]:
+        """Dense vectors by id, of unit length; unknown ids are left out."""
+        with self._translated():
+            found = self._shard.retrieve(list(ids), with_payload=False, with_vector=True)
+        named: dict[str, Any] = {str(record.id): record.vector or {} for record in found}
+        return {id: vectors[DENSE] for id, vectors in named.items() if DENSE in vectors}
+
     def scroll(self, where: Filter | None = None, fields: Sequence[str] | None = None) -> Iterator[Point]:
         """All points in order of id, a page at a time."""
         import qdrant_edge as edge

@@ -95,6 +95,14 @@ class ServerStore:
                 by_id |= {str(record.id): record.payload or {} for record in found}
         return {id: by_id[id] for id in ids if id in by_id}
 
+    def vectors(self, ids: Sequence[str]) -> dict[str, Sequence[float]]:
+        """Dense vectors by id, of unit length; unknown ids are left out."""
+        found: list[Any] = []
+        with self._translated():
+            for batch in _batches(list(ids)):
+                found += self.client.retrieve(self.name, batch, with_payload=False, with_vectors=[DENSE])
+        return {str(record.id): record.vector[DENSE] for record in found if DENSE in (record.vector or {})}
+
     def scroll(self, where: Filter | None = None, fields: Sequence[str] | None = None) -> Iterator[Point]:
         """All points in order of id, a page at a time."""
         offset: Any = None

@@ -11,7 +11,7 @@ import typer
 from pipelines.engines.base import TokenEvent
 from pipelines.errors import UsageError
 from pipelines.events import Answered, AskEvent, Failed, Prompted, Retrieved
-from pipelines.retrieval.base import STAGES, Hit, Retrieval
+from pipelines.retrieval.base import ALWAYS, STAGES, Hit, Retrieval
 from playground.cli.console import Progress, Result, clean, one_line, table, warn
 from playground.cli.options import Call, command
 
@@ -128,12 +128,13 @@ def _follow(events: Iterator[AskEvent], live: bool) -> tuple[tuple[Hit, ...], An
 def hit_json(hit: Hit) -> dict[str, Any]:
     """A hit, with every stage named."""
     data = hit.to_json()
-    return {**data, "scores": {**dict.fromkeys(STAGES), **data["scores"]}}
+    return {**data, "scores": {**dict.fromkeys(ALWAYS), **data["scores"]}}
 
 
 def search_json(found: Retrieval) -> dict[str, Any]:
     """The shape of ``search``."""
-    return {"hits": [hit_json(hit) for hit in found.hits], "seconds": dict(found.seconds)}
+    written = {"written": [vars(one) for one in found.written]} if found.written else {}
+    return {"hits": [hit_json(hit) for hit in found.hits], "seconds": dict(found.seconds), **written}
 
 
 def ask_json(answered: Answered, hits: Sequence[Hit]) -> dict[str, Any]:
