@@ -282,6 +282,7 @@ class Library:
         *,
         history: Sequence[Message] = (),
         documents: Sequence[str] | None = None,
+        pages: Sequence[int] | None = None,
         cancel: CancelFlag | None = None,
     ) -> Iterator[AskEvent]:
         """Answer a question; the last event is Answered or Failed. Never raises for engine failures."""
@@ -289,7 +290,7 @@ class Library:
         try:
             at_hand = None if recipe.answer.name == "quotes" else self.engines.resolve(recipe.model)
             means = Means(
-                search=lambda query: self.search(query, recipe, documents),
+                search=lambda query: self.search(query, recipe, documents, pages),
                 embedder=self._collections.embedder(recipe.embedder),
                 page_text=self._page_text,
                 engine=at_hand[0] if at_hand else None,

@@ -20,7 +20,7 @@ import importlib
 import importlib.util
 import pkgutil
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -28,7 +28,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipelines.errors import BadParameter, UnknownPart
+from pipelines.errors import BadParameter, UnknownPart, UsageError
 
 #: Section of a recipe -> package whose modules are its parts. The order is the order of the flow.
 SECTIONS: Mapping[str, str] = {
@@ -62,6 +62,7 @@ def knob(
     usual: float | None = None,
     source: str = "",
     fold: bool = False,
+    only: Mapping[str, Sequence[Any]] | None = None,
 ) -> Any:
     """Declare one knob of a part.
 
@@ -74,14 +75,10 @@ def knob(
         usual: Where the slider ends, if not at ``maximum``: what lies above is for files and the command line.
         source: Formula or paper behind the knob.
         fold: Whether the knob sits behind "more" (the three that matter stay open).
+        only: Values of other knobs under which this one has an effect: ``{"fusion": ["rrf"]}``.
     """
-    return Field(
-        default,
-        description=description,
-        ge=minimum,
-        le=maximum,
-        json_schema_extra={"step": step, "usual": usual, "source": source, "fold": fold},
-    )
+    extra: dict[str, Any] = {"step": step, "usual": usual, "source": source, "fold": fold, "only": only}
+    return Field(default, description=description, ge=minimum, le=maximum, json_schema_extra=extra)
 
 
 @dataclass(frozen=True)
@@ -205,6 +202,18 @@ def get(section: str, name: str) -> Part:
         guess = f" Did you mean {close[0]!r}?" if close else ""
         raise UnknownPart(f"There is no {section} {name!r}.{guess}", f"There is: {', '.join(known)}.")
     return known[name]
+
+
+def usable(section: str, name: str) -> Part:
+    """One part by name, if all it needs is installed.
+
+    Raises:
+        UnknownPart. UsageError: it lacks something; the message says what installs it.
+    """
+    found = get(section, name)
+    if not found.available:
+        raise UsageError(f"{found.label} needs something that is not installed.", f"Type: {'; '.join(found.missing)}")
+    return found
 
 
 def _explain(chosen: Part, error: ValidationError) -> tuple[str, str]:

@@ -22,7 +22,7 @@ from playground import endpoints, routes, theme
 from playground.first_start import first_start
 from playground.services import Services
 from playground.state import Session
-from playground.tabs import chat, chunking, evidence, recipe, sidebar
+from playground.tabs import chat, chunking, evidence, recipe, retrieval, sidebar
 from playground.tabs.shell import Shell, browser_state, panel, wire
 from playground.views import frame
 
@@ -48,6 +48,8 @@ def build(services: Services) -> gr.Blocks:
                     talk = chat.build(services, shell)
                 with gr.Tab("Chunking", id="chunking", elem_id="tab-chunking") as cutting:
                     chunking.build(services, shell, side, cutting)
+                with gr.Tab("Retrieval", id="retrieval", elem_id="tab-retrieval") as finding:
+                    retrieval.build(services, shell, side, finding)
 
         # Apart from the choices: the page reports its first tab late, and must not undo what was chosen meanwhile.
         opened = browser_state("tab")
@@ -71,7 +73,7 @@ def build(services: Services) -> gr.Blocks:
 
         wire([side.count.change], on_count, [shell.kept, shell.seen], [shell.seen, shell.evidence, talk.last])
         wire([app.load], on_load, [shell.kept, shell.seen, opened], [tabs, *talk.outputs, *side.outputs])
-        for tab in (chatting, cutting):
+        for tab in (chatting, cutting, finding):
             wire([tab.select], partial(on_tab, tab.id), [], [opened])
         wire([app.load], side.engine.on_tick, [shell.kept], [side.engine.card])
         evidence.wire_panel(services, shell)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -36,11 +37,16 @@ class Control:
     source: str = ""
     fold: bool = False
     optional: bool = False
+    only: Mapping[str, Sequence[Any]] = dataclasses.field(default_factory=dict)
 
     @property
     def label(self) -> str:
         """The field's name, as it is typed everywhere else, in words."""
         return self.field.replace("_", " ")
+
+    def counts(self, values: Mapping[str, Any]) -> bool:
+        """Whether the knob has an effect beside the part's other values."""
+        return all(values.get(name) in allowed for name, allowed in self.only.items())
 
     def reach(self, value: Any) -> float:
         """Where the slider ends: at the usual greatest value, or at a greater one that is set."""
@@ -61,10 +67,10 @@ def controls(part: Part) -> list[Control]:
     return [_control(part, name, fields[name], definitions) for name in part.params.model_fields]
 
 
-def _control(part: Part, name: str, field: Mapping[str, Any], definitions: Mapping[str, Any]) -> Control:
-    inner, optional = _inner(field, definitions)
-    extra = {key: field.get(key, inner.get(key)) for key in ("step", "usual", "source", "fold", "description")}
-    low, high = inner.get("minimum", field.get("minimum")), inner.get("maximum", field.get("maximum"))
+def _control(part: Part, name: str, schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Control:
+    inner, optional = _inner(schema, definitions)
+    extra = {key: schema.get(key, inner.get(key)) for key in ("step", "usual", "source", "fold", "only", "description")}
+    low, high = inner.get("minimum", schema.get("minimum")), inner.get("maximum", schema.get("maximum"))
     choices = tuple(inner.get("enum", ())) or ((inner["const"],) if "const" in inner else ())
     default = part.params.model_fields[name].get_default(call_default_factory=True)
     whole = inner.get("type") == "integer"
@@ -84,6 +90,7 @@ def _control(part: Part, name: str, field: Mapping[str, Any], definitions: Mappi
         source=extra["source"] or "",
         fold=bool(extra["fold"]),
         optional=optional,
+        only=extra["only"] or {},
     )
 
 

@@ -19,6 +19,7 @@ from pipelines.recipe import Recipe
 from pipelines.settings import Settings
 from playground.answers import Answers
 from playground.background import passing
+from playground.finding.lists import Lists
 from playground.jobs import Jobs, Outcome, Report
 from playground.measurements import Measurements
 from playground.tasks import Tasks
@@ -49,6 +50,7 @@ class Services:
     tasks: Tasks
     measurements: Measurements
     questions: QuestionSets
+    lists: Lists
 
     @classmethod
     def open(cls, settings: Settings) -> Services:
@@ -67,6 +69,7 @@ class Services:
             Tasks(),
             Measurements(),
             QuestionSets(settings.data_dir / "questions"),
+            Lists(),
         )
 
     def close(self) -> None:

@@ -44,12 +44,12 @@ def retrieve(query: str, recipe: Recipe, context: RetrievalContext) -> Retrieval
     ranking = rank(query, recipe, context)
     watch = Stopwatch()
     with watch("payloads"):
-        hits = _read(ranking, params, context)
+        hits = read(ranking, params, context)
     return Retrieval(query, hits, {**ranking.seconds, **watch.seconds}, ranking.written)
 
 
-def _read(ranking: Ranking, params: ListParams, context: RetrievalContext) -> tuple[Hit, ...]:
-    """The first k passages of a ranking."""
+def read(ranking: Ranking, params: ListParams, context: RetrievalContext) -> tuple[Hit, ...]:
+    """The hits of a ranking: its first k passages, with their texts."""
     from pipelines.retrieval.hits import to_hits
 
     payloads: dict[str, Payload] = {}

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 class ListParams(PartParams):
     """Knobs of every retriever."""
 
-    k: int = knob(5, "Passages returned.", minimum=1, maximum=1000, step=1)
+    k: int = knob(5, "Passages returned.", minimum=1, maximum=1000, step=1, usual=20)
     depth: int = knob(
-        100, "Passages fetched from each list before fusion.", minimum=1, maximum=1000, step=10, fold=True
+        100, "Passages fetched from each list before fusion.", minimum=1, maximum=1000, step=1, usual=200, fold=True
     )
     threshold: float | None = knob(None, "Least score of the last stage a passage must have; empty: any.", fold=True)
     merge_at: float = knob(

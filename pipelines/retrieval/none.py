@@ -6,7 +6,7 @@ from pipelines.registry import PartParams, part
 from pipelines.retrieval.candidates import Ranking, Reranker, RetrievalContext
 
 
-@part("reranker", "none", label="None", rank=0)
+@part("reranker", "none", label="No reranking", rank=0)
 def none(params: PartParams, context: RetrievalContext) -> Reranker:
     """Passages stay in the retriever's order."""
 

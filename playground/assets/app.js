@@ -15,7 +15,8 @@
   document.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape') return;
     document.querySelectorAll('details.menu[open], details.confirm[open]').forEach((box) => { box.open = false; });
-    press('stop');
+    const close = document.querySelector('#find-passage [data-act="close"]');
+    if (close) close.click(); else press('stop');
   });
 
   document.addEventListener('click', (event) => {
@@ -109,6 +110,16 @@
     const desk = event.target.closest('.lab-desk');
     if (desk) setTimeout(() => offerMark(desk, event.clientX, event.clientY));
   });
+
+  // A passage pointed at lights up wherever it is: in every column's trace and list.
+  const light = (event) => {
+    const walk = event.target.closest && event.target.closest('[data-trace]');
+    const id = walk ? walk.dataset.trace : '';
+    document.querySelectorAll('.lit').forEach((one) => { if (one.dataset.trace !== id) one.classList.remove('lit'); });
+    if (id) document.querySelectorAll(`[data-trace="${CSS.escape(id)}"]`).forEach((one) => one.classList.add('lit'));
+  };
+  document.addEventListener('pointerover', light);
+  document.addEventListener('focusin', light);
 
   const start = () => {
     setInterval(tick, 1000);

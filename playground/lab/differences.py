@@ -9,41 +9,55 @@ from itertools import combinations
 from pipelines.recipe import Recipe
 from playground.lab.state import LETTERS
 
-#: What a strategy's chunks are made to be comparable by.
-_COMPARABLE = ("size", "overlap", "unit", "header")
+#: What parts are made to be comparable by, by what a lab varies.
+_COMPARABLE = {
+    "chunker": ("size", "overlap", "unit", "header"),
+    "retriever": ("k", "depth", "threshold"),
+    "reranker": ("depth",),
+}
 
 
 @dataclass(frozen=True)
 class Differences:
     """What the strip above the columns says."""
 
-    columns: tuple[str, ...]  # each chunker in a few words
-    others: tuple[str, ...] = ()  # sections besides the chunker that differ: there should be none
+    what: str  # the sections that differ, in words; "" where none does
+    columns: tuple[str, ...]  # each column's choice in a few words
+    others: tuple[str, ...] = ()  # sections besides the lab's that differ: there should be none
     same: tuple[tuple[str, str], ...] = ()  # letters of columns that are equal
-    mixed: tuple[str, ...] = ()  # knobs that differ besides the strategy
+    mixed: tuple[str, ...] = ()  # what differs besides the first thing
 
 
-def differences(recipes: Sequence[Recipe]) -> Differences:
-    """Compare the columns' recipes."""
+def differences(recipes: Sequence[Recipe], sections: Sequence[str] = ("chunker",)) -> Differences:
+    """Compare the columns' recipes; ``sections`` are those the lab varies."""
     found: set[str] = set()
-    same, strategies, knobs = [], set(), set()
+    same, parts, knobs = [], set(), set()
     for (a, one), (b, other) in combinations(enumerate(recipes), 2):
         changed = one.diff(other)
         found |= {name.partition(".")[0] for name in changed}
         if not changed:
             same.append((LETTERS[a], LETTERS[b]))
-        if one.choice("chunker").name != other.choice("chunker").name:
-            strategies.add("strategy")
-        knobs |= _unlike(one, other)
+        for section in sections:
+            if one.choice(section).name != other.choice(section).name:
+                parts.add(section)
+            knobs |= _unlike(one, other, section)
+    own = [section for section in sections if section in found]
+    mixed = [name for section in sections for name in _COMPARABLE[section] if name in knobs] if parts else []
     return Differences(
-        columns=tuple(str(recipe.choice("chunker")) for recipe in recipes),
-        others=tuple(sorted(found - {"chunker"})),
+        what=" and the ".join(own),
+        columns=tuple(_told(recipe, sections) for recipe in recipes),
+        others=tuple(sorted(found - set(sections))),
         same=tuple(same),
-        mixed=tuple(name for name in _COMPARABLE if name in knobs) if strategies else (),
+        mixed=tuple(dict.fromkeys([*sorted(parts)[1:], *mixed])),
     )
 
 
-def _unlike(one: Recipe, other: Recipe) -> set[str]:
-    """Knobs both chunkers have and set differently."""
-    left, right = (recipe.choice("chunker").params.model_dump() for recipe in (one, other))
+def _told(recipe: Recipe, sections: Sequence[str]) -> str:
+    told = [str(recipe.choice(section)) for section in sections]
+    return " → ".join(words for at, words in enumerate(told) if at == 0 or words != "none")
+
+
+def _unlike(one: Recipe, other: Recipe, section: str) -> set[str]:
+    """Knobs both have and set differently."""
+    left, right = (recipe.choice(section).params.model_dump() for recipe in (one, other))
     return {name for name in left if name in right and left[name] != right[name]}

@@ -98,7 +98,17 @@ def mark(services: Services, lab: Lab, question: str, target: str) -> Question:
     question = question.strip()
     if not question:
         raise UsageError("Which question does this answer?", "Type it into “A question”, then select the answer again.")
-    document = document_of(services, lab)
+    made = marked_question(document_of(services, lab), question, target)
+    services.questions.add(made)
+    return made
+
+
+def marked_question(document: Document, question: str, target: str) -> Question:
+    """A question answered by a range of a document, without the white space around it.
+
+    Raises:
+        UsageError: nothing was selected.
+    """
     first, _, last = target.partition(":")
     start, end = max(0, int(first)), min(int(last), len(document.text))
     text = document.text[start:end]
@@ -106,9 +116,7 @@ def mark(services: Services, lab: Lab, question: str, target: str) -> Question:
     if start >= end:
         raise UsageError("Nothing was selected.", "Select the words that answer the question.")
     page = document.page_at(start).number if document.kind == "pdf" else None
-    made = Question(question, document.name, (Quote(start, end, document.text[start:end]),), page)
-    services.questions.add(made)
-    return made
+    return Question(question, document.name, (Quote(start, end, document.text[start:end]),), page)
 
 
 def take_file(services: Services, path: str, called: str) -> str:

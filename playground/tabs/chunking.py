@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from threading import Timer
 from typing import Any
 
 import gradio as gr
@@ -22,18 +20,10 @@ from playground.tabs.measuring import Measured
 from playground.tabs.recipe import changed, summary
 from playground.tabs.shell import Shell, browser_state, panel, wire
 from playground.tabs.sidebar import Sidebar
-
-#: Seconds between the last update of a panel that changed several times, and the same once more.
-SETTLE_S = 0.1
-
-#: Seconds after which work is long: a newer wish does not wait for it.
-LONG_S = 0.4
+from playground.tabs.wishes import Wishes
 
 #: What can be pressed on the board that does not draw it anew.
 ELSEWHERE = ("use", "mark")
-
-#: Puts the moment of a wish into its third input: requests may overtake each other.
-MOMENT = "(...given) => { given[2] = performance.timeOrigin + performance.now(); return given; }"
 
 
 @dataclass(frozen=True)
@@ -106,45 +96,14 @@ class Wiring:
         self._services, self._shell, self._side, self._parts = services, shell, side, parts
         self._measured = Measured(services, shell, parts.lab)
         self._measured.wire()
+        id_of = lambda lab: Lab.restore(lab).id  # noqa: E731
+        self._wishes = Wishes(services.tasks, shell.kept, parts.lab, parts.moment, parts.outputs, id_of, ELSEWHERE)
 
     def redraw(self, session: Session, lab: Lab, made: float) -> Iterator[list[Any]]:
-        """The state at once, then each panel as it changes; nothing, if a later wish has come before this one."""
-        panels = len(self._parts.panels)
-        flag = self._services.tasks.begin(lab.id, made)
-        if flag.is_set():
-            yield [gr.skip()] * len(self._parts.outputs)
-            return
-        areas = [gr.update(visible=at < lab.shown) for at in range(len(LETTERS))]
-        yield [lab.keep(), *areas, *[gr.skip()] * panels]
-        rest = [gr.skip()] * (1 + len(areas))
-        before: list[str | None] = [None] * panels
-        again: set[int] = set()
-        for now in board.draw(self._services, session, lab, flag):
-            markup = now.markup()
-            fresh = [at for at, new in enumerate(markup) if new is not None and new != before[at]]
-            again |= {at for at in fresh if before[at] is not None}
-            before = markup
-            yield [*rest, *(markup[at] if at in fresh else gr.skip() for at in range(panels))]
-        if again:  # the browser may show two quick updates of a panel in the wrong order: the last one settles it
-            time.sleep(SETTLE_S)
-            yield [*rest, *(before[at] if at in again else gr.skip() for at in range(panels))]
-
-    def wish(self, triggers: list[Any], handler: Any, inputs: list[Any], more: list[Any] | None = None) -> None:
-        """Wire a handler ``(kept, lab, moment, *inputs)`` that redraws.
-
-        A newer wish waits for a short one, so that a slider shows its way while it is dragged, and ends a long one.
-        """
-        parts = self._parts
-
-        def on_overtake(lab: Any, event: gr.EventData) -> None:
-            if isinstance(event._data, dict) and event._data.get("act") in ELSEWHERE:
-                return
-            Timer(LONG_S, self._services.tasks.overtake, (Lab.restore(lab).id, time.monotonic())).start()
-
-        outputs = [*(more or ()), *parts.outputs]
-        wire(triggers, on_overtake, [parts.lab], [], trigger_mode="multiple", queue=False)
-        given = [self._shell.kept, parts.lab, parts.moment, *inputs]
-        wire(triggers, handler, given, outputs, trigger_mode="always_last", js=MOMENT)
+        """The state at once, then each panel as it changes."""
+        first = [lab.keep(), *[gr.update(visible=at < lab.shown) for at in range(len(LETTERS))]]
+        boards = lambda flag: (now.markup() for now in board.draw(self._services, session, lab, flag))  # noqa: E731
+        yield from self._wishes.redraw(lab.id, made, first, boards)
 
     def board(self) -> None:
         """Buttons and shapes of the board; what is chosen above it."""
@@ -153,7 +112,7 @@ class Wiring:
         def on_board(kept: Any, lab: Any, made: float, event: gr.EventData) -> Iterator[list[Any]]:
             session, data = Session.restore(kept), event._data
             if data["act"] in ELSEWHERE:
-                yield [gr.skip()] * len(parts.outputs)  # the others have handlers of their own
+                yield self._wishes.nothing()  # the others have handlers of their own
                 return
             now = act(self._services, session, Lab.restore(lab), data["act"], data["arg"])
             yield from self.redraw(session, now, made)
@@ -185,10 +144,10 @@ class Wiring:
             inputs = [parts.lab, parts.question]
             wire([body.click], on_mark, inputs, [parts.lab, self._measured.set, self._measured.mine])
         for clicked in (parts.toolbar, *parts.heads, *parts.bodies, *parts.below):
-            self.wish([clicked.click], on_board, [])
-        self.wish([parts.source.input], on_source, [parts.source])
-        self.wish([parts.pasted.blur], on_paste, [parts.pasted], [parts.source])
-        self.wish([parts.question.submit, parts.run.click], on_question, [parts.question])
+            self._wishes.wire([clicked.click], on_board, [])
+        self._wishes.wire([parts.source.input], on_source, [parts.source])
+        self._wishes.wire([parts.pasted.blur], on_paste, [parts.pasted], [parts.source])
+        self._wishes.wire([parts.question.submit, parts.run.click], on_question, [parts.question])
         wire([parts.stop.click], on_stop, [parts.lab], [])
 
     def column(self, at: int) -> None:
@@ -199,7 +158,7 @@ class Wiring:
             session, before = Session.restore(kept), Lab.restore(lab)
             old = chunkers(session, before)[at]
             if name == old.name:  # a menu may report one choice twice
-                yield [gr.skip()] * (len(form.outputs) + len(parts.outputs))
+                yield self._wishes.nothing(len(form.outputs))
                 return
             choice = form.switched(name, old)
             form_updates = form.show(choice)
@@ -211,7 +170,7 @@ class Wiring:
             session, before = Session.restore(kept), Lab.restore(lab)
             choice = form.read(name, shown)
             if choice == chunkers(session, before)[at]:
-                yield [gr.skip()] * len(parts.outputs)
+                yield self._wishes.nothing()
                 return
             yield from self.redraw(session, with_column(session, before, at, choice), made)
 
@@ -220,12 +179,12 @@ class Wiring:
                 return [gr.skip()] * len(outputs)
             session = use_in_chat(Session.restore(kept), Lab.restore(lab), int(event._data["arg"]))
             gr.Info(f"Chat now cuts with {recipe_of(session).choice('chunker')}.", title="In use", duration=5)
-            return [session.keep(), summary(session), *self._side.chunker.show(recipe_of(session))]
+            return [session.keep(), summary(session), *self._side.forms["chunker"].show(recipe_of(session))]
 
-        self.wish([form.menu.input], on_menu, [form.menu], form.outputs)
+        self._wishes.wire([form.menu.input], on_menu, [form.menu], form.outputs)
         knobs = list(form.components.values())
-        self.wish([changed(one) for one in knobs], on_knob, [form.menu, *knobs])
-        outputs = [kept, self._shell.words, *self._side.chunker.outputs]
+        self._wishes.wire([changed(one) for one in knobs], on_knob, [form.menu, *knobs])
+        outputs = [kept, self._shell.words, *self._side.forms["chunker"].outputs]
         wire([parts.heads[at].click], on_head, [kept, parts.lab], outputs)
 
     def opening(self, tab: gr.Tab) -> None:
@@ -254,7 +213,7 @@ class Wiring:
             yield from self._measured.follow(Lab.restore(lab))
 
         first = [parts.source, parts.pasted, parts.question, *forms, *self._measured.outputs]
-        self.wish([tab.select], on_open, [], first)
+        self._wishes.wire([tab.select], on_open, [], first)
         wire([tab.select], on_return, [parts.lab], [self._measured.found])
 
 

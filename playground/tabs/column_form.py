@@ -9,7 +9,6 @@ from typing import Any
 import gradio as gr
 
 from pipelines import registry
-from pipelines.errors import UsageError
 from pipelines.recipe import Choice, choose
 from playground import forms
 from playground.forms import Control
@@ -27,7 +26,7 @@ class ColumnForm:
     def __init__(self, section: str, letter: str, first: Choice) -> None:
         self._section, self._letter = section, letter
         self.menu = gr.Dropdown(
-            forms.menu(section), value=first.name, show_label=False, label=f"Strategy of column {letter}",
+            forms.menu(section), value=first.name, show_label=False, label=f"{section.capitalize()} of column {letter}",
             container=False, elem_id=f"{section}-{letter}", filterable=False,
         )  # fmt: skip
         self.components: dict[str, Any] = {}
@@ -35,7 +34,8 @@ class ColumnForm:
         values = self._values(first)
         for control in open_:
             self._draw(control, first, values)
-        with gr.Accordion("More", open=False, elem_classes=["more"]):
+        self._folded = [control.field for control in folded]
+        with gr.Accordion("More", open=False, elem_classes=["more"], visible=self._more(first)) as self.more:
             for control in folded:
                 self._draw(control, first, values)
 
@@ -57,7 +57,7 @@ class ColumnForm:
         self.components[control.field] = forms.draw(
             own or control,
             values.get(control.field, control.default),
-            visible=own is not None,
+            visible=own is not None and own.counts(values),
             elem_id=f"{self._section}-{self._letter}-{control.field}",
         )
 
@@ -67,18 +67,34 @@ class ColumnForm:
     @property
     def outputs(self) -> list[Any]:
         """What :meth:`show` updates, in its order."""
-        return [self.menu, *self.components.values()]
+        return [self.menu, self.more, *self.components.values()]
+
+    def _more(self, choice: Choice) -> bool:
+        """Whether a choice has knobs that are folded away."""
+        controls, values = self._controls[choice.name], self._values(choice)
+        return any(field in controls and controls[field].counts(values) for field in self._folded)
 
     def show(self, choice: Choice) -> list[Any]:
         """Updates that make the form show a choice."""
         controls, values = self._controls[choice.name], self._values(choice)
-        updates: list[Any] = [gr.update(value=choice.name)]
+        updates: list[Any] = [gr.update(value=choice.name), gr.update(visible=self._more(choice))]
         for field in self.components:
             control = controls.get(field)
             if control is None:
                 updates.append(gr.update(visible=False))
                 continue
-            updates.append({**forms.update(control, values[field]), "visible": True, "info": control.info})
+            seen = control.counts(values)
+            updates.append({**forms.update(control, values[field]), "visible": seen, "info": control.info})
+        return updates
+
+    def fitting(self, choice: Choice, old: Choice) -> list[Any]:
+        """Updates after a knob was turned: only those of knobs that begin or cease to have an effect."""
+        controls, now, before = self._controls[choice.name], self._values(choice), self._values(old)
+        updates = [gr.skip()] * len(self.outputs)
+        for at, field in enumerate(self.components, len(self.outputs) - len(self.components)):
+            control = controls.get(field)
+            if control is not None and control.counts(now) != control.counts(before):
+                updates[at] = gr.update(visible=control.counts(now))
         return updates
 
     def read(self, name: str, shown: tuple[Any, ...]) -> Choice:
@@ -87,9 +103,7 @@ class ColumnForm:
         Raises:
             UsageError: the strategy lacks something (the message says what installs it), or a value is out of bounds.
         """
-        part = registry.get(self._section, name)
-        if not part.available:
-            raise UsageError(f"{part.label} needs something that is not installed.", f"Type: {'; '.join(part.missing)}")
+        registry.usable(self._section, name)
         controls = self._controls[name]
         given = zip(self.components, shown, strict=True)
         values = {field: forms.from_form(controls[field], value) for field, value in given if field in controls}
@@ -97,9 +111,7 @@ class ColumnForm:
 
     def switched(self, name: str, old: Choice) -> Choice:
         """Another strategy with its own defaults, but for the knobs a person had turned and it has too."""
-        part = registry.get(self._section, name)
-        if not part.available:
-            raise UsageError(f"{part.label} needs something that is not installed.", f"Type: {'; '.join(part.missing)}")
+        registry.usable(self._section, name)
         turned = old.params.model_dump(exclude_defaults=True)
         kept = {field: value for field, value in turned.items() if field in self._controls[name]}
         return choose(self._section, {"name": name, "params": kept})

@@ -9,7 +9,6 @@ from typing import Any
 import gradio as gr
 
 from pipelines import registry
-from pipelines.errors import UsageError
 from pipelines.recipe import Recipe
 from playground import forms
 from playground.forms import Control
@@ -21,6 +20,7 @@ SECTIONS = {
     "chunker": "How text is cut",
     "embedder": "How meaning is measured",
     "retriever": "How passages are found",
+    "reranker": "How they are put in order again",
     "sampling": "How words are sampled",
     "answer": "How answers are made",
     "prompt": "What the model is told",
@@ -35,9 +35,7 @@ def choose(session: Session, section: str, name: str, values: dict[str, Any]) ->
     Raises:
         UsageError: the part lacks something (the message says what installs it), or a value is out of bounds.
     """
-    part = registry.get(section, name)
-    if not part.available:
-        raise UsageError(f"{part.label} needs something that is not installed.", f"Type: {'; '.join(part.missing)}")
+    registry.usable(section, name)
     recipe = recipe_of(session)
     same = recipe.choice(section).name == name
     changed = recipe.with_(section, name, **(values if same else {}))

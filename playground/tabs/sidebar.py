@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,7 @@ class Sidebar:
     count: gr.State  # documents in the library, as last drawn
     outputs: list[Any]
     draw: Any
-    chunker: recipe.Form
+    forms: Mapping[str, recipe.Form]  # by section
 
 
 def build(services: Services, shell: Shell) -> Sidebar:
@@ -102,14 +102,14 @@ def build(services: Services, shell: Shell) -> Sidebar:
     card = engine.build(services, shell)
     gr.HTML("<h2>Recipe</h2>", apply_default_css=False)
     shell.words.render()  # type: ignore[no-untyped-call]
-    forms = []
+    forms: dict[str, recipe.Form] = {}
     for section, title in recipe.SECTIONS.items():
         with gr.Accordion(title, open=False, elem_classes=["section"], elem_id=f"section-{section}") as fold:
             menu = shell.style if section == "answer" else None
-            forms.append(recipe.build_form(section, Recipe(), menu))
+            forms[section] = recipe.build_form(section, Recipe(), menu)
             if section == "sampling":
-                card.add_sampling(forms[-1], fold)
-    for form in forms:
+                card.add_sampling(forms[section], fold)
+    for form in forms.values():
         recipe.wire_form(form, shell)
     timer, seen, count = gr.Timer(TICK_S), gr.State(-1), gr.State(0)
 
@@ -134,10 +134,11 @@ def build(services: Services, shell: Shell) -> Sidebar:
 
     def draw(session: Session) -> list[Any]:
         chosen = recipe_of(session)
-        values = [update for form in forms for update in form.show(chosen)]
+        values = [update for form in forms.values() for update in form.show(chosen)]
         return [documents(services, session), recipe.summary(session), *values]
 
     wire([box.upload], on_files, [box, shell.kept], [box, listed])
     wire([listed.click], on_documents, [shell.kept, shell.seen], [shell.kept, listed, shell.seen, shell.evidence])
     wire([timer.tick], on_tick, [shell.kept, seen], [listed, seen, count], trigger_mode="once")
-    return Sidebar(card, count, [listed, shell.words, *(x for form in forms for x in form.outputs)], draw, forms[0])
+    outputs = [listed, shell.words, *(x for form in forms.values() for x in form.outputs)]
+    return Sidebar(card, count, outputs, draw, forms)

@@ -26,13 +26,14 @@ def strip(found: Differences) -> Markup:
     """What differs between the columns, and nothing else."""
     parts = [el("span", letter_mark(LETTERS[at]), " ", words) for at, words in enumerate(found.columns)]
     if found.others:
-        lead = el("b", f"⚠ Not only the chunker differs, but also: {', '.join(found.others)}.", class_="warning")
+        lead = el("b", f"⚠ Not only the {found.what} differs, but also: {', '.join(found.others)}.", class_="warning")
     else:
-        lead = el("b", "Only the chunker differs.")
+        verb = "differ" if " and " in found.what else "differs"
+        lead = el("b", f"Only the {found.what} {verb}." if found.what else "Nothing differs.")
     remarks: list[Markup] = [el("span", f"⚠ {a} and {b} are the same.", class_="warning") for a, b in found.same]
     if found.mixed:
-        why = "Two things changed at once: what you see may come from either. Set them equal to compare strategies."
-        words = f"⚠ Besides the strategy: {', '.join(found.mixed)} differ" + ("s." if len(found.mixed) == 1 else ".")
+        why = "Two things changed at once: what you see may come from either. Set them equal to compare one thing."
+        words = f"⚠ Besides that: {', '.join(found.mixed)} differ" + ("s." if len(found.mixed) == 1 else ".")
         remarks.append(tip(words, why, "warning"))
     return el("p", lead, " ", join([join(part, " ") for part in parts]), join(remarks), class_="strip")
 
@@ -89,7 +90,7 @@ def head(
         letter_mark(letter),
         facts,
         button("Use in chat", "use", LETTERS.index(letter), class_="quiet"),
-        _export(letter, recipe),
+        export(letter, recipe, "chunker"),
         join(remarks),
         class_=f"col-head col-{letter.lower()}",
     )
@@ -112,9 +113,9 @@ def _hits(letter: str, hits: Sequence[Hit], cost: str) -> Markup:
     return el("p", join([join(chip, " ") for chip in chips]), el("span", cost, class_="facts"), class_="chips")
 
 
-def _export(letter: str, recipe: Recipe) -> Markup:
-    """The column's recipe as files, made here: nothing is stored for it."""
-    name = f"recipe-{letter.lower()}-{recipe.choice('chunker').name}"
+def export(letter: str, recipe: Recipe, section: str) -> Markup:
+    """The column's recipe as files, made here: nothing is stored for it. ``section`` names them."""
+    name = f"recipe-{letter.lower()}-{recipe.choice(section).name}"
     links = [
         el("a", label, href=_data(text, kind), download=f"{name}.{ending}", class_="quiet")
         for label, text, kind, ending in (

@@ -1,0 +1,246 @@
+"""The retrieval lab: one question, ways of searching side by side, and where every passage went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from markupsafe import escape
+
+from playground.finding import acting, board
+from playground.finding.state import SECTIONS, Finding, choices, use_in_chat, with_column
+from playground.lab.acting import document_names
+from playground.lab.state import LETTERS
+from playground.services import Services
+from playground.state import Session, recipe_of
+from playground.tabs.column_form import ColumnForm
+from playground.tabs.recipe import changed, summary
+from playground.tabs.shell import Shell, browser_state, panel, wire
+from playground.tabs.sidebar import Sidebar
+from playground.tabs.wishes import Wishes
+
+#: What can be pressed on the board that does not draw it anew.
+ELSEWHERE = ("use", "mark", "answer")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The tab's components."""
+
+    lab: gr.BrowserState
+    moment: gr.Number
+    question: gr.Textbox
+    run: gr.Button
+    stop: gr.Button
+    documents: gr.Dropdown
+    pages: gr.Textbox
+    answer: gr.Checkbox
+    areas: list[gr.Column]
+    forms: list[dict[str, ColumnForm]]
+    strip: gr.HTML
+    toolbar: gr.HTML
+    heads: list[gr.HTML]
+    bodies: list[gr.HTML]
+    below: list[gr.HTML]  # trace, passage
+
+    @property
+    def panels(self) -> list[gr.HTML]:
+        """In the order of :meth:`Board.markup`."""
+        return [self.strip, self.toolbar, *self.heads, *self.bodies, *self.below]
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What every redrawing updates."""
+        return [self.lab, *self.areas, *self.panels]
+
+    @property
+    def above(self) -> list[Any]:
+        """What is chosen above the columns."""
+        return [self.documents, self.pages, self.answer]
+
+
+def components(lab: gr.BrowserState) -> Parts:
+    """Draw the tab."""
+    strip, toolbar = panel("find-strip", render=False), panel("find-toolbar", render=False)
+    with gr.Row(elem_id="find-source", elem_classes=["lab-source"]):
+        question = gr.Textbox(
+            label="A question", placeholder="Ask every column the same", elem_id="find-question", lines=1, scale=4
+        )
+        run = gr.Button("Run", variant="primary", elem_id="find-run", scale=0, min_width=80)
+        stop = gr.Button("Stop", elem_id="find-stop", scale=0, min_width=80)
+    with gr.Row(elem_id="find-filter", elem_classes=["lab-source"]):
+        documents = gr.Dropdown(
+            [], label="Only in these documents", multiselect=True, elem_id="find-documents", scale=3,
+            info="Empty: all documents. Keyword scores keep the collection’s word statistics.",
+        )  # fmt: skip
+        pages = gr.Textbox(
+            label="Only on pages", placeholder="all, or 1-3, 8", elem_id="find-pages", lines=1, scale=1, min_width=120
+        )
+        answer = gr.Checkbox(label="Answer too", elem_id="find-answer", scale=0, min_width=120,
+                             info="Each column also answers, so that the trace shows what was cited.")  # fmt: skip
+    strip.render()  # type: ignore[no-untyped-call]
+    toolbar.render()  # type: ignore[no-untyped-call]
+    areas, forms, heads, bodies = [], [], [], []
+    with gr.Row(elem_id="find-columns", elem_classes=["lab-columns"]):
+        for letter, first in zip(LETTERS, choices(Session(), Finding()), strict=True):
+            shown, classes = letter in LETTERS[: Finding().shown], ["lab-column", f"col-{letter.lower()}"]
+            with gr.Column(elem_classes=classes, visible=shown) as area:
+                heads.append(panel(f"find-head-{letter}"))
+                with gr.Column(elem_classes=["knobs"]):
+                    forms.append({section: ColumnForm(section, letter, first[section]) for section in SECTIONS})
+                bodies.append(panel(f"find-body-{letter}"))
+            areas.append(area)
+    below = [panel("find-trace"), panel("find-passage")]
+    moment = gr.Number(visible=False)
+    return Parts(
+        lab, moment, question, run, stop, documents, pages, answer, areas, forms, strip, toolbar, heads, bodies, below
+    )
+
+
+class Wiring:
+    """What happens when; every handler ends in a redrawn board."""
+
+    def __init__(self, services: Services, shell: Shell, side: Sidebar, parts: Parts) -> None:
+        self._services, self._shell, self._side, self._parts = services, shell, side, parts
+        self._wishes = Wishes(
+            services.tasks, shell.kept, parts.lab, parts.moment, parts.outputs, _id_of, ELSEWHERE
+        )  # fmt: skip
+
+    def redraw(self, session: Session, lab: Finding, made: float) -> Iterator[list[Any]]:
+        """The state at once, then each panel as it changes."""
+        first = [lab.keep(), *[gr.update(visible=at < lab.shown) for at in range(len(LETTERS))]]
+
+        def boards(flag: Any) -> Iterator[list[str | None]]:
+            return (now.markup() for now in board.draw(self._services, session, lab, flag))
+
+        yield from self._wishes.redraw(lab.id, made, first, boards)
+
+    def board(self) -> None:
+        """Buttons of the board; the question and what narrows the search."""
+        parts = self._parts
+
+        def on_board(kept: Any, lab: Any, made: float, event: gr.EventData) -> Iterator[list[Any]]:
+            session, data = Session.restore(kept), event._data
+            if data["act"] in ELSEWHERE:
+                yield self._wishes.nothing()
+                return
+            now = acting.act(self._services, session, Finding.restore(lab), data["act"], data["arg"])
+            yield from self.redraw(session, now, made)
+
+        def on_question(
+            kept: Any, lab: Any, made: float, text: str, documents: list[str], pages: str, answer: bool
+        ) -> Iterator[list[Any]]:
+            before = Finding.restore(lab)
+            now = before.to(asked=text.strip(), documents=documents or (), pages=pages or "", answer=bool(answer))
+            picked = now.picked if now.asked == before.asked else ""
+            yield from self.redraw(Session.restore(kept), now.to(picked=picked), made)
+
+        def on_stop(lab: Any) -> None:
+            self._services.tasks.stop(_id_of(lab))
+
+        def on_mark(kept: Any, lab: Any, question: str, event: gr.EventData) -> None:
+            what, target = event._data["act"], event._data["arg"]
+            if what in ("mark", "answer"):
+                keep = acting.mark if what == "mark" else acting.answers
+                now = Finding.restore(lab)
+                made = keep(self._services, Session.restore(kept), now, question, target)
+                gr.Info(f"Kept in {escape(now.into)}: “{escape(made.question)}”", title="Marked", duration=5)
+
+        given = [parts.question, *parts.above]
+        for clicked in (parts.toolbar, *parts.bodies, *parts.below):
+            self._wishes.wire([clicked.click], on_board, [])
+        for marked in (*parts.bodies, parts.below[1]):
+            wire([marked.click], on_mark, [self._shell.kept, parts.lab, parts.question], [])
+        asking = [parts.question.submit, parts.run.click, parts.documents.input, parts.pages.submit]
+        self._wishes.wire([*asking, parts.answer.input], on_question, given)
+        wire([parts.stop.click], on_stop, [parts.lab], [])
+
+    def column(self, at: int, section: str) -> None:
+        """A column's menu and its knobs."""
+        form = self._parts.forms[at][section]
+
+        def on_menu(kept: Any, lab: Any, made: float, name: str) -> Iterator[list[Any]]:
+            session, before = Session.restore(kept), Finding.restore(lab)
+            old = choices(session, before)[at][section]
+            if name == old.name:  # a menu may report one choice twice
+                yield self._wishes.nothing(len(form.outputs))
+                return
+            choice = form.switched(name, old)
+            updates = form.show(choice)
+            for update in self.redraw(session, with_column(session, before, at, choice, section), made):
+                yield [*updates, *update]
+                updates = [gr.skip()] * len(updates)
+
+        def on_knob(kept: Any, lab: Any, made: float, name: str, *shown: Any) -> Iterator[list[Any]]:
+            session, before = Session.restore(kept), Finding.restore(lab)
+            choice, old = form.read(name, shown), choices(session, before)[at][section]
+            if choice == old:
+                yield self._wishes.nothing(len(form.outputs))
+                return
+            updates = form.fitting(choice, old)
+            for update in self.redraw(session, with_column(session, before, at, choice, section), made):
+                yield [*updates, *update]
+                updates = [gr.skip()] * len(updates)
+
+        self._wishes.wire([form.menu.input], on_menu, [form.menu], form.outputs)
+        knobs = list(form.components.values())
+        self._wishes.wire([changed(one) for one in knobs], on_knob, [form.menu, *knobs], form.outputs)
+
+    def using(self, at: int) -> None:
+        """The buttons in a column's head."""
+        kept, form = self._shell.kept, self._side.forms["retriever"]
+
+        def on_head(kept: Any, lab: Any, event: gr.EventData) -> list[Any]:
+            if event._data["act"] != "use":
+                return [gr.skip()] * len(outputs)
+            session = use_in_chat(Session.restore(kept), Finding.restore(lab), int(event._data["arg"]))
+            recipe = recipe_of(session)
+            told = " → ".join(str(recipe.choice(section)) for section in SECTIONS)
+            gr.Info(f"Chat now searches with {escape(told)}.", title="In use", duration=5)
+            return [session.keep(), summary(session), *form.show(recipe), *self._side.forms["reranker"].show(recipe)]
+
+        outputs = [kept, self._shell.words, *form.outputs, *self._side.forms["reranker"].outputs]
+        wire([self._parts.heads[at].click], on_head, [kept, self._parts.lab], outputs)
+
+    def opening(self, tab: gr.Tab) -> None:
+        """The first look: nothing of the lab is computed before."""
+        parts = self._parts
+        forms = [(at, section, form) for at, each in enumerate(parts.forms) for section, form in each.items()]
+
+        def on_open(kept: Any, lab: Any, made: float) -> Iterator[list[Any]]:
+            session, now = Session.restore(kept), Finding.restore(lab)
+            names = document_names(self._services, session)
+            now = now.to(documents=tuple(name for name in now.documents if name in names))
+            chosen = choices(session, now)
+            first = [
+                now.asked or gr.skip(),
+                gr.update(choices=names, value=list(now.documents)),
+                now.pages,
+                now.answer,
+                *(update for at, section, form in forms for update in form.show(chosen[at][section])),
+            ]
+            for update in self.redraw(session, now, made):
+                yield [*first, *update]
+                first = [gr.skip()] * len(first)
+
+        shown = [parts.question, *parts.above, *(one for _, _, form in forms for one in form.outputs)]
+        self._wishes.wire([tab.select], on_open, [], shown)
+
+
+def _id_of(lab: Any) -> str:
+    return Finding.restore(lab).id
+
+
+def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> Parts:
+    """Draw the tab and wire it."""
+    parts = components(browser_state("retrieval"))
+    wiring = Wiring(services, shell, side, parts)
+    wiring.board()
+    for at in range(len(LETTERS)):
+        wiring.using(at)
+        for section in SECTIONS:
+            wiring.column(at, section)
+    wiring.opening(tab)
+    return parts

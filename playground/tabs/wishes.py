@@ -1,0 +1,95 @@
+"""Wishes of a lab: what a person changes redraws a board; a newer wish waits for short work and ends long work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from threading import Event as CancelFlag
+from threading import Timer
+from typing import Any
+
+import gradio as gr
+
+from playground.tabs.shell import wire
+from playground.tasks import Tasks
+
+#: Seconds between the last update of a panel that changed several times, and the same once more.
+SETTLE_S = 0.1
+
+#: Seconds after which work is long: a newer wish does not wait for it.
+LONG_S = 0.4
+
+#: Puts the moment of a wish into its third input: requests may overtake each other.
+MOMENT = "(...given) => { given[2] = performance.timeOrigin + performance.now(); return given; }"
+
+#: The markup of every panel of a board, None for those that stay as they were.
+Markup = list[str | None]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How one lab is wired.
+
+    Args:
+        tasks: Where its work is named.
+        kept: The session's state, the first input of every handler.
+        lab: The lab's state, the second.
+        moment: When the wish was made, the third; filled by the page.
+        outputs: What a redrawing updates: the lab's state, other components, then the panels.
+        id_of: Name of the work of a lab, from its state.
+        elsewhere: Buttons of the board that do not draw it anew.
+    """
+
+    tasks: Tasks
+    kept: gr.BrowserState
+    lab: gr.BrowserState
+    moment: gr.Number
+    outputs: Sequence[Any]
+    id_of: Callable[[Any], str]
+    elsewhere: tuple[str, ...] = ()
+
+    def wire(self, triggers: list[Any], handler: Any, inputs: list[Any], more: Sequence[Any] = ()) -> None:
+        """Wire a handler ``(kept, lab, moment, *inputs)`` that yields ``more`` and then what :func:`redraw` yields."""
+
+        def on_overtake(lab: Any, event: gr.EventData) -> None:
+            if isinstance(event._data, dict) and event._data.get("act") in self.elsewhere:
+                return
+            Timer(LONG_S, self.tasks.overtake, (self.id_of(lab), time.monotonic())).start()
+
+        wire(triggers, on_overtake, [self.lab], [], trigger_mode="multiple", queue=False)
+        given = [self.kept, self.lab, self.moment, *inputs]
+        wire(triggers, handler, given, [*more, *self.outputs], trigger_mode="always_last", js=MOMENT)
+
+    def nothing(self, more: int = 0) -> list[Any]:
+        """Updates that change nothing, ``more`` of them before the board's."""
+        return [gr.skip()] * (more + len(self.outputs))
+
+    def redraw(
+        self, name: str, made: float, first: list[Any], draw: Callable[[CancelFlag], Iterator[Markup]]
+    ) -> Iterator[list[Any]]:
+        """The state at once, then each panel as it changes; nothing, if a later wish has come before this one.
+
+        Args:
+            name: Of the lab's work.
+            made: When it was wished for.
+            first: Updates of what comes before the panels.
+            draw: The board as it comes to be.
+        """
+        panels = len(self.outputs) - len(first)
+        flag = self.tasks.begin(name, made)
+        if flag.is_set():
+            yield self.nothing()
+            return
+        yield [*first, *[gr.skip()] * panels]
+        rest = [gr.skip()] * len(first)
+        before: Markup = [None] * panels
+        again: set[int] = set()
+        for markup in draw(flag):
+            fresh = [at for at, new in enumerate(markup) if new is not None and new != before[at]]
+            again |= {at for at in fresh if before[at] is not None}
+            before = markup
+            yield [*rest, *(markup[at] if at in fresh else gr.skip() for at in range(panels))]
+        if again:  # the browser may show two quick updates of a panel in the wrong order: the last one settles it
+            time.sleep(SETTLE_S)
+            yield [*rest, *(before[at] if at in again else gr.skip() for at in range(panels))]
