@@ -65,7 +65,7 @@ def small(name: str, size: int = 16, **more: int) -> Recipe:
 
 
 def without_time(row):
-    return replace(row, p50_ms=0, p95_ms=0, cutting_s=0, embedding_s=0)
+    return replace(row, p50_ms=0, p95_ms=0, cutting_s=0, embedding_s=0, seconds=())
 
 
 def test_a_row_a_recipe_and_the_same_ones_again(scratch, settings):
@@ -76,7 +76,10 @@ def test_a_row_a_recipe_and_the_same_ones_again(scratch, settings):
     assert [row.recipe for row in rows] == wanted
     for row in rows:
         assert len(row.per_question) == len(row.retrieved) == len(answerable(QUESTIONS)) == 4
-        assert tuple(row.metrics) == tuple(row.per_question[0]) == spans.METRICS
+        assert tuple(row.metrics) == tuple(row.per_question[0])
+        assert tuple(row.metrics)[:6] == spans.METRICS
+        assert {"ndcg@10", "hit@2", "page:map", "document:mrr@10"} < set(row.metrics)
+        assert len(row.seconds) == 4
         assert row.p95_ms >= row.p50_ms > 0
         assert row.chunks == row.vectors > 4
         assert row.unit == "tokens of all-MiniLM-L6-v2"
@@ -132,10 +135,31 @@ def test_parents_take_the_place_of_their_pieces(scratch):
 def test_differences_are_paired(scratch):
     first, second = compare(QUESTIONS, DOCUMENTS, [small("sentence", 16, overlap=0), small("fixed", 80)], scratch)
     found = second.difference(first)
-    assert tuple(found) == spans.METRICS
+    assert tuple(found) == tuple(first.metrics)
     for name, difference in found.items():
         assert difference.mean == pytest.approx(second.metrics[name].mean - first.metrics[name].mean)
     assert all(one.holds(0) for one in first.difference(first).values())
+
+
+def test_of_rows_with_another_k_what_both_have_is_compared(scratch):
+    two = small("sentence", 16, overlap=0)
+    first, second = compare(QUESTIONS, DOCUMENTS, [two, two.with_("retriever", k=3)], scratch)
+    found = second.difference(first)
+    assert {"recall", "ndcg@10", "page:recall@100"} < set(found)
+    assert not {"precision@2", "precision@3", "hit@2", "document:hit@3"} & set(found)
+
+
+def test_rankings_are_of_what_is_read_and_then_of_what_else_was_found(scratch):
+    recipe = small("sentence", 16, overlap=0)
+    (row,) = compare(QUESTIONS, DOCUMENTS, [recipe], scratch)
+    everything = recipe.with_("retriever", k=50)
+    for question, scores in zip(answerable(QUESTIONS), row.per_question, strict=True):
+        hits = scratch.search(question.question, everything, list(DOCUMENTS.values())).hits
+        first = next(rank for rank, hit in enumerate(hits, 1) if question.quotes[0].text in hit.text)
+        if len(question.quotes) == 1:
+            assert scores["map"] == pytest.approx(1 / first)
+        assert scores["recall@100"] == 1
+        assert scores["page:map"] == scores["document:map"], "a document of one page"
 
 
 def test_progress_names_the_steps_and_stops_between_questions(scratch):

@@ -32,6 +32,7 @@ class Asked:
     text: str
     document: str  # its id
     references: tuple[Range, ...]
+    pages: tuple[int, ...] = ()  # those the references stand on
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Answer:
 
     read: tuple[Retrieved, ...]  # with the recipe's k
     to_budget: tuple[Retrieved, ...]  # until the budget is used up
+    found: tuple[Retrieved, ...]  # every passage before parents took the place of their pieces
     seconds: Mapping[str, float]
 
 
@@ -83,7 +85,8 @@ class Desk:
         ranking = self._rank(question)
         found = look_up(ranking, self.params, self.context, self.payloads)
         read = read_of(found, self.params)
-        return Answer(_places(read), _to_budget(found, self.params.merge_at, self.budget), ranking.seconds)
+        to_budget = _to_budget(found, self.params.merge_at, self.budget)
+        return Answer(_places(read), to_budget, _places(found), ranking.seconds)
 
     def _rank(self, question: str) -> Ranking:
         try:

@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from pipelines.errors import DamagedFile, UsageError
-from pipelines.evaluation import spans
+from pipelines.evaluation import levels, spans
 from pipelines.evaluation.asking import Answer, Asked, Desk
 from pipelines.evaluation.bootstrap import Interval, interval, paired
 from pipelines.evaluation.questions import Question, locate
@@ -32,7 +32,7 @@ class Row:
     """What one recipe scored. What is told by question is in the order of :func:`answerable`."""
 
     recipe: Recipe
-    per_question: tuple[Mapping[str, float], ...]  # by the names of spans.METRICS
+    per_question: tuple[Mapping[str, float], ...]  # spans.METRICS, then levels.metrics
     retrieved: tuple[tuple[Retrieved, ...], ...]  # what an answer would read, best first, with documents' ids
     metrics: Mapping[str, Interval]
     p50_ms: float  # of one question: embedding, lists, fusion, reranking
@@ -44,14 +44,18 @@ class Row:
     cutting_s: float
     embedding_s: float  # and storing; next to nothing where the vectors were known
     notes: tuple[str, ...] = ()  # what a person should know of the cuts
+    seconds: tuple[float, ...] = ()  # of each question, what p50_ms and p95_ms sum up
 
     def difference(self, baseline: Row) -> dict[str, Interval]:
         """This row's metrics minus the baseline's, paired by question; within noise where the interval holds 0.
 
+        Of rows with another k, ``precision@5`` and ``precision@10`` are two metrics: those both have are compared.
+
         Raises:
             ValueError: the two were not asked the same questions.
         """
-        return {name: paired(_column(self, name), _column(baseline, name)) for name in spans.METRICS}
+        shared = [name for name in self.metrics if name in baseline.metrics]
+        return {name: paired(_column(self, name), _column(baseline, name)) for name in shared}
 
 
 def answerable(questions: Sequence[Question]) -> list[Question]:
@@ -103,7 +107,9 @@ def _placed(questions: Sequence[Question], documents: Mapping[str, Document]) ->
             )
         document = documents[one.document]
         try:
-            found.append(Asked(one.question, document.id, locate(one, document)))
+            ranges = locate(one, document)
+            pages = dict.fromkeys(page for start, end in ranges for page in _pages(document, start, end))
+            found.append(Asked(one.question, document.id, ranges, tuple(pages)))
         except DamagedFile as error:
             wrong.append(error)
     if wrong:
@@ -127,16 +133,19 @@ def _row(
     desk = Desk(recipe, context, scratch.embedder(recipe), budget)
     answers = desk.ask_all(asked, work)
     chunks = {id: [(_ends(one.span), _ends(one.read)) for one in made.chunks] for id, made in cuts.items()}
+    by_id = {document.id: document for document in documents}
     scores = tuple(
-        _scores(one, answer, chunks[one.document], budget) for one, answer in zip(asked, answers, strict=True)
+        _scores(one, answer, chunks[one.document], budget) | _ranked(one, answer, by_id, desk.params.k)
+        for one, answer in zip(asked, answers, strict=True)
     )
     sizes = [size for one in figures for size in one.sizes]
-    p50, p95 = np.percentile(np.asarray(desk.seconds(asked, answers)) * 1000, [50, 95])
+    seconds = desk.seconds(asked, answers)
+    p50, p95 = np.percentile(np.asarray(seconds) * 1000, [50, 95])
     return Row(
         recipe=recipe,
         per_question=scores,
         retrieved=tuple(answer.read for answer in answers),
-        metrics={name: interval([one[name] for one in scores]) for name in spans.METRICS},
+        metrics={name: interval([one[name] for one in scores]) for name in scores[0]},
         p50_ms=float(p50),
         p95_ms=float(p95),
         chunks=len(sizes),
@@ -146,6 +155,7 @@ def _row(
         cutting_s=sum(made.seconds for made in cuts.values()),
         embedding_s=embedding_s,
         notes=tuple(f"{document.name}: {note}" for document in documents for note in cuts[document.id].notes),
+        seconds=tuple(seconds),
     )
 
 
@@ -159,6 +169,23 @@ def _scores(asked: Asked, answer: Answer, chunks: Sequence[tuple[Range, Range]],
         "hit_at_k": spans.hit_at_k(answer.read, *where),
         "recall_at_budget": spans.recall_at_budget(answer.to_budget, *where, budget),
     }
+
+
+def _ranked(asked: Asked, answer: Answer, documents: Mapping[str, Document], k: int) -> dict[str, float]:
+    """Metrics of ranking: what is read, then what else was found."""
+    read, found = ([_passage(one, documents) for one in some] for some in (answer.read, answer.found))
+    wanted = levels.Wanted(asked.document, asked.references, asked.pages)
+    return levels.metrics(levels.in_order(read, found), wanted, k)
+
+
+def _passage(one: Retrieved, documents: Mapping[str, Document]) -> levels.Passage:
+    id, start, end = one
+    return levels.Passage(id, start, end, _pages(documents[id], start, end) if id in documents else ())
+
+
+def _pages(document: Document, start: int, end: int) -> tuple[int, ...]:
+    """Physical numbers of the pages a range touches."""
+    return tuple(page.number for page in document.pages_of(start, end)) if document.pages else ()
 
 
 def _ends(span: Span) -> Range:
