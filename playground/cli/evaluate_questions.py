@@ -186,9 +186,9 @@ def _columns(
 ) -> tuple[list[str], list[list[str]]]:
     """A metric a row, a recipe a column."""
     lines = []
-    for name in rows[0].metrics:
-        found = [(row.metrics[name], mark[name]) for row, mark in zip(rows, marks, strict=True)]
-        lines.append([name, *(f"{100 * one.mean:.1f} ({_range(one)}) {mark}" for one, mark in found)])
+    for name in dict.fromkeys(name for row in rows for name in row.metrics):
+        found = [(row.metrics.get(name), mark.get(name, " ")) for row, mark in zip(rows, marks, strict=True)]
+        lines.append([name, *(f"{100 * one.mean:.1f} ({_range(one)}) {mark}" if one else "" for one, mark in found)])
     lines.append(["chunks", *(f"{row.chunks:,}  " for row in rows)])
     lines.append(["tokens a chunk", *(f"{row.mean_tokens:.0f}  " for row in rows)])
     lines.append(["p50 ms", *(f"{row.p50_ms:.1f}  " for row in rows)])
@@ -199,11 +199,13 @@ def _columns(
 def _stacked(
     rows: Sequence[Row], labels: Sequence[str], marks: Sequence[Mapping[str, str]]
 ) -> tuple[list[str], list[list[str]]]:
-    """A recipe a row, a metric a column: the mean above its interval."""
-    names = [name.replace("_", "\n", 1).replace("_", " ") for name in rows[0].metrics]
+    """A recipe a row, a metric of quoted text a column: the mean above its interval. More would not fit a page."""
+    from pipelines.evaluation.spans import METRICS
+
+    names = [name.replace("_", "\n", 1).replace("_", " ") for name in METRICS]
     lines = []
     for row, label_, mark in zip(rows, labels, marks, strict=True):
-        found = [f"{100 * one.mean:.1f} {mark[name]}\n{_range(one)}" for name, one in row.metrics.items()]
+        found = [f"{100 * one.mean:.1f} {mark[name]}\n{_range(one)}" for name in METRICS for one in [row.metrics[name]]]
         size, pace = f"{row.chunks:,}\n{row.mean_tokens:.0f}", f"{row.p50_ms:.1f}\n{row.p95_ms:.1f}"
         lines.append([label_, *found, size, pace])
     return ["recipe", *names, "chunks\ntokens each", "p50 ms\np95 ms"], lines
