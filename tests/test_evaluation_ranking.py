@@ -1,11 +1,14 @@
-"""Metrics worked by hand, laws they keep, and how sure their means are."""
+"""Metrics worked by hand, laws they keep, the same numbers as trec_eval, and how sure their means are."""
 
 import math
+import random
 
 import pytest
+import pytrec_eval
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.evaluation.beir_files import write_run
 from pipelines.evaluation.bootstrap import Interval, interval, paired
 from pipelines.evaluation.ranking import all_metrics, average_precision, hit, mrr, ndcg, precision, recall
 
@@ -61,6 +64,83 @@ def test_moving_a_better_document_up_never_hurts(ranking, judged, place):
         better[place], better[place + 1] = better[place + 1], better[place]
     before, after = all_metrics(ranking, judged, 5), all_metrics(better, judged, 5)
     assert all(after[name] >= before[name] - 1e-12 for name in before)
+
+
+# trec_eval --------------------------------------------------------------------------------------------
+
+#: Our names without their cut -> trec_eval's.
+THEIRS = {
+    "ndcg@10": "ndcg_cut_10",
+    "recall@10": "recall_10",
+    "recall@100": "recall_100",
+    "precision@5": "P_5",
+    "hit@5": "success_5",
+    "map": "map",
+}
+
+
+def of_trec_eval(qrels, run):
+    """Its metrics under our names; mrr@10 is its recip_rank of the ten best."""
+    found = pytrec_eval.RelevanceEvaluator(qrels, set(THEIRS.values())).evaluate(run)
+    seen = {query: sorted(scores, key=lambda id: (scores[id], id), reverse=True)[:10] for query, scores in run.items()}
+    best = {query: {id: float(-rank) for rank, id in enumerate(ids)} for query, ids in seen.items()}
+    ranks = pytrec_eval.RelevanceEvaluator(qrels, {"recip_rank"}).evaluate(best)
+    ours = {query: {name: one[theirs] for name, theirs in THEIRS.items()} for query, one in found.items()}
+    return {query: {**one, "mrr@10": ranks[query]["recip_rank"]} for query, one in ours.items()}
+
+
+def judged_run(seed):
+    """Graded judgements (some queries without any relevant document) and rankings with ties, some of no query's."""
+    draw = random.Random(seed)
+    documents = [f"d{n}" for n in range(draw.choice([3, 12, 150]))]
+    qrels, run = {}, {}
+    for query in (f"q{n}" for n in range(4)):
+        judged = draw.sample(documents, draw.randint(1, min(20, len(documents))))
+        qrels[query] = {id: draw.choice([-1, 0, 0, 1, 1, 2, 3]) for id in judged}
+        if draw.random() < 0.85:
+            found = draw.sample(documents, draw.randint(0, len(documents)))
+            run[query] = {id: draw.choice([0.5, 0.25, 0.125, draw.random()]) for id in found}
+    return qrels, run
+
+
+@pytest.mark.parametrize("seed", range(250))
+def test_the_same_numbers_as_trec_eval(seed):
+    qrels, run = judged_run(seed)
+    theirs = of_trec_eval(qrels, run)
+    assert set(theirs) == set(run)
+    for query, scores in run.items():
+        ranking = sorted(scores, key=lambda id: (scores[id], id), reverse=True)  # trec_eval's order
+        assert all_metrics(ranking, qrels[query], 5) == pytest.approx(theirs[query], abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_run_file_is_read_by_trec_eval_in_the_order_it_was_written(seed, tmp_path):
+    """Ties of ours are in the order of their lists, not of their names; some scores differ by less than 32 bits."""
+    qrels, run = judged_run(seed)
+    draw = random.Random(seed)
+    rankings = {}
+    for query, scores in run.items():
+        ids = draw.sample(sorted(scores), len(scores))
+        big = draw.choice([1.0, 1.0, 1e4])
+        rankings[query] = [(id, big * scores[id] - 1e-9 * n) for n, id in enumerate(ids)]
+        rankings[query].sort(key=lambda one: round(one[1], 6), reverse=True)
+    write_run(tmp_path / "run.txt", rankings, "tag")
+    with (tmp_path / "run.txt").open() as file:
+        read = pytrec_eval.parse_run(file)
+    theirs = of_trec_eval(qrels, read)
+    for query in read:
+        ids = [id for id, _ in rankings[query]]
+        assert all_metrics(ids, qrels[query], 5) == pytest.approx(theirs[query], abs=1e-12)
+    assert set(read) == {query for query, ranking in rankings.items() if ranking}
+
+
+def test_scores_of_a_run_file_change_only_where_they_tie(tmp_path):
+    scores = [12.5, 3.0, 3.0, 3.0, 0.1, 0.0, 0.0, -1e-6]
+    write_run(tmp_path / "run.txt", {"q": [(f"d{n}", score) for n, score in enumerate(scores)]}, "tag")
+    written = [float(line.split()[4]) for line in (tmp_path / "run.txt").read_text().splitlines()]
+    assert written == sorted(set(written), reverse=True)
+    assert written == pytest.approx(scores, abs=1e-6)
+    assert written[:2] == [12.5, 3.0]
 
 
 # certainty --------------------------------------------------------------------------------------------

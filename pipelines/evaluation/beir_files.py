@@ -62,18 +62,32 @@ def read_qrels(path: Path) -> dict[str, dict[str, int]]:
 def write_run(path: Path, rankings: Mapping[str, Sequence[tuple[str, float]]], tag: str) -> None:
     """Write rankings as TREC does: query, ``Q0``, document, rank from 1, score, tag.
 
+    trec_eval does not read the rank: it sorts by score, kept with 32 bits, and equal scores by document id. So
+    that it sees the order that was measured here, a score that is not below the one before it is written as the
+    next number below.
+
     Raises:
         DamagedFile: the file cannot be written.
     """
     lines = [
         f"{query} Q0 {document} {rank} {score:.9g} {tag}\n"
         for query, ranking in rankings.items()
-        for rank, (document, score) in enumerate(ranking, 1)
+        for rank, ((document, _), score) in enumerate(zip(ranking, _descending(ranking), strict=True), 1)
     ]
     try:
         path.write_text("".join(lines), encoding="utf-8")
     except OSError as error:
         raise DamagedFile(f"{path} can't be written: {error}.", "Choose another --run-file.") from error
+
+
+def _descending(ranking: Sequence[tuple[str, float]]) -> Iterator[float]:
+    """The scores as 32-bit numbers, each below the one before it. Nine digits tell any two of them apart."""
+    import numpy as np
+
+    last = np.float32(np.inf)
+    for _, score in ranking:
+        last = min(np.float32(score), np.nextafter(last, np.float32(-np.inf)))
+        yield float(last)
 
 
 def fingerprint(path: Path) -> str:
