@@ -54,7 +54,38 @@ class QuestionSets:
         """Append a question to a set; it survives the death of the process from here on."""
         with self._lock:
             known = self.read(name) if name in self.names() else []
-            self._write(name, [*known, question])
+            self._write(clean_name(name), [*known, question])
+
+    def replace(self, place: int, question: Question, name: str = MINE) -> None:
+        """Put a question in the place of another, from 0. Raises UsageError: there is none."""
+        with self._lock:
+            known = self.read(name)
+            if not 0 <= place < len(known):
+                raise UsageError("That question is not there any more.")
+            self._write(name, [*known[:place], question, *known[place + 1 :]])
+
+    def rename(self, name: str, new: str) -> str:
+        """Give a set another name; returns it as it is kept.
+
+        Raises:
+            UsageError: there is no such set, or one of the new name.
+        """
+        with self._lock:
+            questions = self.read(name)
+            new = clean_name(new)
+            if new == name:
+                return name
+            if new in self.names():
+                raise UsageError(f"There is a set {new!r} already.", "Choose another name.")
+            self._write(new, questions)
+            self._path(name).unlink(missing_ok=True)
+        return new
+
+    def delete(self, name: str) -> None:
+        """Forget a whole set. Raises UsageError: there is none."""
+        with self._lock:
+            self.read(name)
+            self._path(name).unlink(missing_ok=True)
 
     def remove(self, place: int, name: str = MINE) -> None:
         """Take a question out of a set, by its place from 0; the last one takes the set with it."""
@@ -75,7 +106,7 @@ class QuestionSets:
             DamagedFile, UsageError: as :func:`read_questions`; nothing is kept then.
         """
         questions = read_questions(path)
-        name = " ".join(_ODD.sub(" ", Path(called).stem).split()).strip(".")[:_LONGEST] or "questions"
+        name = clean_name(Path(called).stem)
         with self._lock:
             self._write(name, questions)
         return name
@@ -96,3 +127,8 @@ class QuestionSets:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
             raise StoreError(f"The questions cannot be kept: {error.strerror}.", "Free some space.") from error
+
+
+def clean_name(name: str) -> str:
+    """A set's name as a file may be called."""
+    return " ".join(_ODD.sub(" ", name).split()).strip(".")[:_LONGEST].strip() or "questions"
