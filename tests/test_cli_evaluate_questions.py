@@ -72,7 +72,9 @@ def test_the_samples_work_out_of_the_box_and_twice_the_same(data: Path, capsys: 
         assert 100 < row["mean_tokens"] < 200
         assert set(row["seconds"]) == {"cutting", "embedding"}
     assert [row["recipe"]["chunker"]["name"] for row in (first, second)] == ["sentence", "recursive"]
-    assert "difference" not in first
+    assert not {"difference", "p"} & set(first)
+    assert set(second["p"]) == set(second["difference"]) == set(first["metrics"])
+    assert all(0 < p <= 1 for p in second["p"].values())
     for name, found in second["difference"].items():
         assert found["low"] <= found["mean"] <= found["high"]
         assert found["mean"] == pytest.approx(second["metrics"][name]["mean"] - first["metrics"][name]["mean"])

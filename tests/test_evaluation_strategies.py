@@ -139,6 +139,8 @@ def test_differences_are_paired(scratch):
     for name, difference in found.items():
         assert difference.mean == pytest.approx(second.metrics[name].mean - first.metrics[name].mean)
     assert all(one.holds(0) for one in first.difference(first).values())
+    assert set(second.p_values(first)) == set(found)
+    assert set(first.p_values(first).values()) == {1.0}
 
 
 def test_of_rows_with_another_k_what_both_have_is_compared(scratch):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pipelines.errors import DamagedFile, UsageError
 from pipelines.evaluation import levels, spans
 from pipelines.evaluation.asking import Answer, Asked, Desk
-from pipelines.evaluation.bootstrap import Interval, interval, paired
+from pipelines.evaluation.bootstrap import Interval, interval, paired, randomisation
 from pipelines.evaluation.questions import Question, locate
 from pipelines.evaluation.spans import Range, Retrieved
 from pipelines.loading.document import Document
@@ -54,8 +54,21 @@ class Row:
         Raises:
             ValueError: the two were not asked the same questions.
         """
+        return {name: paired(*columns) for name, columns in self._beside(baseline).items()}
+
+    def p_values(self, baseline: Row) -> dict[str, float]:
+        """How likely each difference is between recipes that are alike (:func:`bootstrap.randomisation`).
+
+        Of one comparison each: among several rows, adjust them with :func:`bootstrap.holm`.
+
+        Raises:
+            ValueError: the two were not asked the same questions.
+        """
+        return {name: randomisation(*columns) for name, columns in self._beside(baseline).items()}
+
+    def _beside(self, baseline: Row) -> dict[str, tuple[list[float], list[float]]]:
         shared = [name for name in self.metrics if name in baseline.metrics]
-        return {name: paired(_column(self, name), _column(baseline, name)) for name in shared}
+        return {name: (_column(self, name), _column(baseline, name)) for name in shared}
 
 
 def answerable(questions: Sequence[Question]) -> list[Question]:

@@ -137,10 +137,10 @@ def _of_library(names: Sequence[str], path: Path, settings: Settings) -> dict[st
 
 def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Rows in the fields of the command line; all but the first say how they differ from it."""
-    return [_row_as_json(row, None if row is rows[0] else row.difference(rows[0])) for row in rows]
+    return [_row_as_json(row, None if row is rows[0] else rows[0]) for row in rows]
 
 
-def _row_as_json(row: Row, difference: Mapping[str, Interval] | None) -> dict[str, Any]:
+def _row_as_json(row: Row, baseline: Row | None) -> dict[str, Any]:
     known: dict[str, Any] = {
         "recipe": row.recipe.model_dump(mode="json"),
         "metrics": {name: vars(one) for name, one in row.metrics.items()},
@@ -151,8 +151,9 @@ def _row_as_json(row: Row, difference: Mapping[str, Interval] | None) -> dict[st
         "unit": row.unit,
         "seconds": {"cutting": round(row.cutting_s, 3), "embedding": round(row.embedding_s, 3)},
     }
-    if difference is not None:
-        known["difference"] = {name: vars(one) for name, one in difference.items()}
+    if baseline is not None:
+        known["difference"] = {name: vars(one) for name, one in row.difference(baseline).items()}
+        known["p"] = row.p_values(baseline)
     return known
 
 
