@@ -7,11 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import UsageError
 from pipelines.recipe import Recipe
 from playground import cli
-from playground.cli.evaluate import DECIDING
-from playground.cli.grid import grid, label
 
 DOCUMENTS = {
     "d1": ("Otters", "Otters crack urchins on a stone that they carry under the arm."),
@@ -33,56 +30,26 @@ def files(tmp_path: Path) -> list[str]:
     return ["evaluate", *map(str, where)]
 
 
-def test_a_grid_has_every_combination_in_the_order_given() -> None:
-    made = grid([Recipe()], ["retriever=hybrid,semantic", "retriever.k=3, 7"])
-    assert [(r.retriever.name, r.retriever.params.k) for r in made] == [
-        ("hybrid", 3),
-        ("hybrid", 7),
-        ("semantic", 3),
-        ("semantic", 7),
+def test_a_knob_that_some_parts_lack_is_told_in_one_line(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    vary = ["--vary", "retriever=hybrid,keyword", "--vary", "retriever.fusion=relative,rrf"]
+    assert cli.run([*files, *vary, "--json"]) == 0
+    captured = capsys.readouterr()
+    found = [row["recipe"]["retriever"] for row in json.loads(captured.out)["rows"]]
+    assert [(one["name"], one["params"].get("fusion")) for one in found] == [
+        ("hybrid", "relative"),
+        ("hybrid", "rrf"),
+        ("keyword", None),
+    ]
+    assert [line for line in captured.err.splitlines() if line.startswith("warning")] == [
+        "warning: retriever.fusion: of no effect on keyword, which has no such knob."
     ]
 
 
-def test_without_variations_the_bases_stand_for_themselves() -> None:
-    bases = [Recipe(), Recipe().set(["retriever=keyword"])]
-    assert grid(bases, []) == bases
-
-
-@pytest.mark.parametrize(
-    "wrong", ["retriever", "retriever=", "retriever.alpha=,", "retriver=a", "retriever.alpha=much"]
-)
-def test_a_wrong_variation_is_usage(wrong: str) -> None:
-    with pytest.raises(UsageError):
-        grid([Recipe()], [wrong])
-
-
-def test_a_recipe_is_labelled_by_what_differs() -> None:
-    made = grid([Recipe()], ["retriever.alpha=0.25,0.75"])
-    assert [label(recipe, made, DECIDING) for recipe in made] == ["hybrid(alpha=0.25)", "hybrid(alpha=0.75)"]
-
-
-def test_a_label_leaves_out_what_all_have_and_tells_defaults_where_others_differ() -> None:
-    turned = ["retriever.depth=50"]
-    made = grid([Recipe().set(turned)], ["retriever.k=3,5", "reranker=none"], turned)
-    assert [label(recipe, made, DECIDING) for recipe in made] == ["hybrid(k=3)", "hybrid(k=5)"]
-    parts = grid([Recipe().set(turned)], ["retriever=keyword,hybrid"], turned)
-    assert [label(recipe, parts, DECIDING) for recipe in parts] == ["keyword", "hybrid"]
-    assert label(made[0], made[:1], DECIDING) == "hybrid(k=3, depth=50)"
-
-
-def test_knobs_turned_for_all_hold_for_parts_put_in_anothers_place(capsys: pytest.CaptureFixture[str]) -> None:
-    turned = ["chunker.size=64", "chunker.overlap=0", "retriever.k=7"]
-    base = Recipe().set(turned)
-    made = grid([base], ["chunker=sentence,hierarchical", "chunker.size=32,64"], turned)
-    assert [(r.chunker.name, r.chunker.params.size, r.retriever.params.k) for r in made] == [
-        ("sentence", 32, 7),
-        ("sentence", 64, 7),
-        ("hierarchical", 32, 7),
-        ("hierarchical", 64, 7),
-    ]
+def test_a_knob_that_no_part_has_is_wrong_usage(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run([*files, "--vary", "retriever=keyword,semantic", "--vary", "retriever.fusion=rrf,dbsf"]) == 2
     err = capsys.readouterr().err
-    assert err.count("chunker.overlap: of no effect on hierarchical") == 1
-    assert len(err.splitlines()) == 1
+    assert "fusion" in err
+    assert "depth" in err, "lists what there is"
 
 
 def test_recipes_and_variations_are_rows_in_order_and_rankings_a_trec_file(

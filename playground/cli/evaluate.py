@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.errors import UsageError
+from pipelines.evaluation.grid import label
 from pipelines.recipe import Recipe
 from playground.cli.console import Progress, Result, table
-from playground.cli.grid import grid, label, warn_of_idle
+from playground.cli.grid import grid, warn_of_idle
 from playground.cli.options import Call, Password, command
 
 if TYPE_CHECKING:

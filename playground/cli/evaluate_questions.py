@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import PlaygroundError
+from pipelines.evaluation.grid import label
 from pipelines.recipe import Recipe
 from playground.cli.console import Progress, Result, table, warn
 from playground.cli.documents import describe
-from playground.cli.grid import label, warn_of_idle
+from playground.cli.grid import warn_of_idle
 from playground.cli.options import Call
 
 if TYPE_CHECKING:
