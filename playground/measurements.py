@@ -9,6 +9,7 @@ from threading import Lock, Thread
 from typing import Literal
 
 from pipelines.errors import Cancelled, PlaygroundError, UsageError
+from pipelines.evaluation.questions import Question
 from pipelines.evaluation.strategies import Row
 from pipelines.events import IndexProgress
 from pipelines.recipe import Recipe
@@ -29,6 +30,7 @@ class Measurement:
     recipes: tuple[Recipe, ...]
     budget: int
     left_out: tuple[str, ...] = ()  # why some questions are not asked
+    each: tuple[Question, ...] = ()  # the questions asked, in the order of the rows' values
     rows: tuple[Row, ...] = ()
     progress: IndexProgress | None = None
     state: State = "running"

@@ -8,8 +8,8 @@ from pipelines.recipe import Recipe
 from pipelines.retrieval import rank, read
 from pipelines.retrieval.base import Hit
 from playground.finding.column import Found, asked_in
-from playground.finding.state import Finding, recipes
-from playground.lab.measuring import marked_question
+from playground.finding.state import Finding, recipes, with_recipe
+from playground.lab.measuring import marked_question, read_set
 from playground.lab.state import LETTERS
 from playground.services import Services
 from playground.state import Session
@@ -79,6 +79,29 @@ def mark(services: Services, session: Session, lab: Finding, question: str, targ
     made = marked_question(document, _asked(question), target)
     services.questions.add(made, lab.into)
     return made
+
+
+def trace(services: Services, session: Session, lab: Finding, number: int) -> Finding:
+    """The lab asking a measured question of the baseline and of the recipe looked at, as two columns.
+
+    Raises:
+        UsageError: the measurement is gone.
+    """
+    found = services.measurements.peek(f"{lab.id}:grid")
+    rows = (lab.grid.baseline, lab.grid.against)
+    if found is None or not 0 <= number < len(found.each) or not all(0 <= at < len(found.recipes) for at in rows):
+        raise UsageError("That measurement is not here any more.", "Press Measure again.")
+    for column, at in enumerate(rows):
+        lab = with_recipe(session, lab, column, found.recipes[at])
+    return lab.to(asked=found.each[number].question, shown=2, documents=(), pages="", picked="")
+
+
+def ask(services: Services, session: Session, lab: Finding, number: int) -> Finding:
+    """The lab asking a question of the set on show, of the columns as they are. Raises UsageError: it is gone."""
+    questions = read_set(services, lab.questions)
+    if not 0 <= number < len(questions):
+        raise UsageError("That question is not there any more.")
+    return lab.to(asked=questions[number].question, documents=(), pages="", picked="")
 
 
 def _asked(question: str) -> str:

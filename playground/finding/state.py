@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pipelines.errors import PlaygroundError, UsageError
 from pipelines.evaluation.question_sets import MINE
 from pipelines.recipe import Choice, Recipe, choose
+from playground.finding.grid import Grid
 from playground.lab.state import LETTERS
 from playground.state import Session, recipe_of
 
@@ -45,7 +46,7 @@ class Finding(BaseModel):
     zoom: int = 100
     questions: str = "samples"  # the set that is measured, or edited
     into: str = Field(default=MINE, max_length=80)  # the set that marked answers go to
-    grid: dict[str, Any] = {}  # what is measured: see finding.measuring
+    grid: Grid = Grid()  # what is measured
 
     @classmethod
     def restore(cls, kept: Any) -> Self:

@@ -46,19 +46,23 @@ def read_set(services: Services, name: str) -> list[Question]:
     return list(_samples()) if name == SAMPLES else services.questions.read(name)
 
 
-def choose(services: Services, lab: Lab) -> Chosen:
+def choose(services: Services, questions: str, pasted: Document | None = None) -> Chosen:
     """What can be asked: questions with quotes, about documents that are here.
+
+    Args:
+        services: Where documents and sets are.
+        questions: Name of the set.
+        pasted: A text that is not in the library, but may be asked about.
 
     Raises:
         UsageError: none can.
     """
-    every = read_set(services, lab.questions)
+    every = read_set(services, questions)
     asked = answerable(every)
     names = {one.document for one in asked}
     documents = {name: services.library.document(name) for name in names & _here(services)}
-    if not lab.document and lab.pasted.strip():
-        pasted = document_of(services, lab)
-        documents |= {pasted.name: pasted} if pasted.name in names else {}
+    if pasted is not None and pasted.name in names:
+        documents[pasted.name] = pasted
     kept = tuple(one for one in asked if one.document in documents)
     reasons = []
     if len(every) > len(asked):
@@ -73,8 +77,9 @@ def choose(services: Services, lab: Lab) -> Chosen:
 
 def measure(services: Services, session: Session, lab: Lab) -> None:
     """Start measuring the shown columns. Raises UsageError where nothing can be asked."""
-    chosen, compared = choose(services, lab), recipes(session, lab)
-    first = Measurement(lab.questions, len(chosen.questions), compared, lab.budget, chosen.left_out)
+    pasted = document_of(services, lab) if not lab.document and lab.pasted.strip() else None
+    chosen, compared = choose(services, lab.questions, pasted), recipes(session, lab)
+    first = Measurement(lab.questions, len(chosen.questions), compared, lab.budget, chosen.left_out, chosen.questions)
 
     def source(work: Work) -> Iterator[Row]:
         scratch = services.library.scratch

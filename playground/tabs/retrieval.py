@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from playground.lab.state import LETTERS
 from playground.services import Services
 from playground.state import Session, recipe_of
 from playground.tabs.column_form import ColumnForm
+from playground.tabs.evaluating import Evaluating, in_chat, row_of
+from playground.tabs.question_sets import QuestionSetsTab
 from playground.tabs.recipe import changed, summary
 from playground.tabs.shell import Shell, browser_state, panel, wire
 from playground.tabs.sidebar import Sidebar
@@ -62,7 +64,7 @@ class Parts:
 
 
 def components(lab: gr.BrowserState) -> Parts:
-    """Draw the tab."""
+    """Draw what asks one question."""
     strip, toolbar = panel("find-strip", render=False), panel("find-toolbar", render=False)
     with gr.Row(elem_id="find-source", elem_classes=["lab-source"]):
         question = gr.Textbox(
@@ -102,11 +104,18 @@ def components(lab: gr.BrowserState) -> Parts:
 class Wiring:
     """What happens when; every handler ends in a redrawn board."""
 
-    def __init__(self, services: Services, shell: Shell, side: Sidebar, parts: Parts) -> None:
-        self._services, self._shell, self._side, self._parts = services, shell, side, parts
+    def __init__(self, services: Services, shell: Shell, side: Sidebar, parts: Parts, many: Evaluating) -> None:
+        self._services, self._shell, self._side, self._parts, self._many = services, shell, side, parts, many
+        self._forms = [(at, name, form) for at, each in enumerate(parts.forms) for name, form in each.items()]
+        self._form_outputs = [one for _, _, form in self._forms for one in form.outputs]
         self._wishes = Wishes(
             services.tasks, shell.kept, parts.lab, parts.moment, parts.outputs, _id_of, ELSEWHERE
         )  # fmt: skip
+
+    @property
+    def columns(self) -> list[tuple[int, str, ColumnForm]]:
+        """Every form with its column and section."""
+        return self._forms
 
     def redraw(self, session: Session, lab: Finding, made: float) -> Iterator[list[Any]]:
         """The state at once, then each panel as it changes."""
@@ -188,26 +197,53 @@ class Wiring:
         knobs = list(form.components.values())
         self._wishes.wire([changed(one) for one in knobs], on_knob, [form.menu, *knobs], form.outputs)
 
-    def using(self, at: int) -> None:
-        """The buttons in a column's head."""
-        kept, form = self._shell.kept, self._side.forms["retriever"]
+    def using(self) -> None:
+        """Buttons that put a column, or a row of a measurement, into the chat."""
+        kept, forms = self._shell.kept, [self._side.forms[name] for name in ("chunker", *SECTIONS)]
+        outputs = [kept, self._shell.words, *(one for form in forms for one in form.outputs)]
+
+        def used(session: Session) -> list[Any]:
+            recipe = recipe_of(session)
+            told = " → ".join(str(recipe.choice(section)) for section in ("chunker", *SECTIONS))
+            gr.Info(f"Chat now works with {escape(told)}.", title="In use", duration=5)
+            return [session.keep(), summary(session), *(update for form in forms for update in form.show(recipe))]
 
         def on_head(kept: Any, lab: Any, event: gr.EventData) -> list[Any]:
             if event._data["act"] != "use":
                 return [gr.skip()] * len(outputs)
-            session = use_in_chat(Session.restore(kept), Finding.restore(lab), int(event._data["arg"]))
-            recipe = recipe_of(session)
-            told = " → ".join(str(recipe.choice(section)) for section in SECTIONS)
-            gr.Info(f"Chat now searches with {escape(told)}.", title="In use", duration=5)
-            return [session.keep(), summary(session), *form.show(recipe), *self._side.forms["reranker"].show(recipe)]
+            return used(use_in_chat(Session.restore(kept), Finding.restore(lab), int(event._data["arg"])))
 
-        outputs = [kept, self._shell.words, *form.outputs, *self._side.forms["reranker"].outputs]
-        wire([self._parts.heads[at].click], on_head, [kept, self._parts.lab], outputs)
+        def on_row(kept: Any, lab: Any, event: gr.EventData) -> list[Any]:
+            row = event._data["act"] == "use" and row_of(self._services, Finding.restore(lab), int(event._data["arg"]))
+            return used(in_chat(Session.restore(kept), row)) if row else [gr.skip()] * len(outputs)
+
+        for head in self._parts.heads:
+            wire([head.click], on_head, [kept, self._parts.lab], outputs)
+        wire([self._many.table.click], on_row, [kept, self._parts.lab], outputs)
+
+    def tracing(self, inner: gr.Tabs, clicked: gr.HTML, ask: Callable[..., Finding]) -> None:
+        """One click from a question in a list to its trace."""
+        parts, forms = self._parts, self._forms
+
+        def on_trace(kept: Any, lab: Any, made: float, event: gr.EventData) -> Iterator[list[Any]]:
+            more = 2 + len(self._form_outputs)
+            if event._data["act"] != "trace":
+                yield self._wishes.nothing(more)
+                return
+            session, now = Session.restore(kept), Finding.restore(lab)
+            now = ask(self._services, session, now, int(event._data["arg"]))
+            chosen = choices(session, now)
+            shown = [update for at, section, form in forms for update in form.show(chosen[at][section])]
+            first: list[Any] = [gr.update(selected="one"), now.asked, *shown]
+            for update in self.redraw(session, now, made):
+                yield [*first, *update]
+                first = [gr.skip()] * more
+
+        self._wishes.wire([clicked.click], on_trace, [], [inner, parts.question, *self._form_outputs])
 
     def opening(self, tab: gr.Tab) -> None:
         """The first look: nothing of the lab is computed before."""
-        parts = self._parts
-        forms = [(at, section, form) for at, each in enumerate(parts.forms) for section, form in each.items()]
+        parts, forms = self._parts, self._forms
 
         def on_open(kept: Any, lab: Any, made: float) -> Iterator[list[Any]]:
             session, now = Session.restore(kept), Finding.restore(lab)
@@ -220,27 +256,42 @@ class Wiring:
                 now.pages,
                 now.answer,
                 *(update for at, section, form in forms for update in form.show(chosen[at][section])),
+                *self._many.show(session, now),
             ]
             for update in self.redraw(session, now, made):
                 yield [*first, *update]
                 first = [gr.skip()] * len(first)
 
-        shown = [parts.question, *parts.above, *(one for _, _, form in forms for one in form.outputs)]
+        def on_return(lab: Any) -> Iterator[list[str]]:
+            """A measurement that went on while nobody looked."""
+            yield from self._many.follow(Finding.restore(lab))
+
+        shown = [parts.question, *parts.above, *self._form_outputs, *self._many.outputs]
         self._wishes.wire([tab.select], on_open, [], shown)
+        wire([tab.select], on_return, [parts.lab], [self._many.table, self._many.each])
 
 
 def _id_of(lab: Any) -> str:
     return Finding.restore(lab).id
 
 
-def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> Parts:
+def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> None:
     """Draw the tab and wire it."""
-    parts = components(browser_state("retrieval"))
-    wiring = Wiring(services, shell, side, parts)
+    lab = browser_state("retrieval")
+    with gr.Tabs(elem_id="find-tabs", selected="one") as inner:
+        with gr.Tab("One question", id="one"):
+            parts = components(lab)
+        with gr.Tab("Many questions", id="many"):
+            many = Evaluating(services, shell, lab)
+        with gr.Tab("Question sets", id="sets") as listing:
+            owned = QuestionSetsTab(services, lab)
+    wiring = Wiring(services, shell, side, parts, many)
     wiring.board()
-    for at in range(len(LETTERS)):
-        wiring.using(at)
-        for section in SECTIONS:
-            wiring.column(at, section)
+    for at, section, _ in wiring.columns:
+        wiring.column(at, section)
+    wiring.using()
+    wiring.tracing(inner, many.each, acting.trace)
+    wiring.tracing(inner, owned.panel, acting.ask)
     wiring.opening(tab)
-    return parts
+    many.wire()
+    owned.wire(many.set, listing)

@@ -54,27 +54,28 @@ def measured(found: Measurement) -> Markup:
     return el(
         "section",
         el("h2", f"Measured on {count(found.asked, 'question')}"),
-        _state(found),
+        state(found, "Column"),
         el("table", el("thead", head), el("tbody", rows, facts), class_="numbers measured") if found.rows else None,
         _notes(found),
     )
 
 
-def _state(found: Measurement) -> Markup | None:
+def state(found: Measurement, what: str) -> Markup | None:
+    """Where a measurement stands, how it ended if not well; ``what`` a row is called."""
     match found.state:
         case "running":
             at = len(found.rows)
             step = found.progress
-            what = {"embedding": "embedding chunks", "cutting": "cutting", "asking": "asking"}
-            words = f"Column {LETTERS[at]}, {at + 1} of {len(found.recipes)}"
+            steps = {"embedding": "embedding chunks", "cutting": "cutting", "asking": "asking"}
+            words = f"{what} {at + 1} of {len(found.recipes)}"
             part = 0.0
             if step is not None and step.total:
-                left = f", about {seconds(step.seconds_left)} left for this step" if step.seconds_left else ""
-                words += f": {what.get(step.stage, step.stage)}, {step.done:,} of {step.total:,}{left}"
+                left = f", about {seconds(step.seconds_left)} left for this one" if step.seconds_left else ""
+                words += f": {steps.get(step.stage, step.stage)}, {step.done:,} of {step.total:,}{left}"
                 part = step.done / step.total
             return el("div", el("p", words), bar((at + part) / len(found.recipes), words), class_="status busy")
         case "stopped":
-            return el("p", f"Stopped: {len(found.rows)} of {len(found.recipes)} columns are done.", class_="warning")
+            return el("p", f"Stopped: {len(found.rows)} of {len(found.recipes)} are done.", class_="warning")
         case "failed":
             error = found.error
             title = el("h4", el("i", "!", aria_hidden="true"), error.message if error else "It failed.")

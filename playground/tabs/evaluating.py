@@ -1,0 +1,174 @@
+"""Many questions: a set asked with every combination of parts, measured as information retrieval measures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from pipelines.recipe import Recipe
+from playground import forms
+from playground.finding import grid as measuring
+from playground.finding.grid import Grid, combinations
+from playground.finding.state import Finding
+from playground.lab.measuring import sets
+from playground.services import Services
+from playground.state import Session, recipe_of
+from playground.tabs.shell import Shell, panel, wire
+from playground.views import evaluated
+from playground.views.html import el
+from playground.views.words import count
+
+#: The grid's fields that are lists to tick, with the label of each.
+_AXES = {
+    "retrievers": "Retriever",
+    "fusions": "Fusion (hybrid)",
+    "ks": "k",
+    "rerankers": "Reranker",
+    "chunkers": "Chunker (none: the recipe’s)",
+}
+
+
+def size(session: Session, grid: Grid) -> str:
+    """How much there is to do, said before it is done."""
+    recipes, notes = combinations(session, grid)
+    told = f"{count(len(recipes), 'recipe')}, each asked every question once."
+    return str(el("p", told, *[el("span", f" {note}", class_="warning") for note in notes], class_="facts"))
+
+
+def empty() -> str:
+    """Before anything was measured."""
+    words = (
+        "Which way of searching is better is a matter of numbers, not of one question. Choose a set of labelled "
+        "questions, tick what to compare, press Measure. Try first: the three retrievers on the sample questions."
+    )
+    return str(el("div", el("p", words), class_="desk empty"))
+
+
+def shown(services: Services, lab: Finding) -> list[str]:
+    """The table and the questions as they stand."""
+    found = services.measurements.peek(page_of(lab))
+    if found is None:
+        return [empty(), ""]
+    return [str(evaluated.table(found, lab.grid)), str(evaluated.questions(found, lab.grid))]
+
+
+def page_of(lab: Finding) -> str:
+    """Names the measurement of a page."""
+    return f"{lab.id}:grid"
+
+
+def row_of(services: Services, lab: Finding, at: int) -> Recipe | None:
+    """The recipe of a row."""
+    found = services.measurements.peek(page_of(lab))
+    return found.recipes[at] if found and 0 <= at < len(found.recipes) else None
+
+
+class Evaluating:
+    """The components and their wiring.
+
+    Args:
+        services: The process.
+        shell: The session.
+        lab: The lab's state.
+    """
+
+    def __init__(self, services: Services, shell: Shell, lab: gr.BrowserState) -> None:
+        self._services, self._shell, self._lab = services, shell, lab
+        grid = Grid()
+        with gr.Row(elem_id="grid-head", elem_classes=["lab-source"]):
+            self.set = gr.Dropdown([], label="Questions", elem_id="grid-questions", filterable=False, scale=2)
+            self.level = gr.Radio(
+                list(evaluated.LEVELS), value=grid.level, label="What counts as found", elem_id="grid-level", scale=2,
+                info="Words of the quoted answer, its page, or its document.",
+            )  # fmt: skip
+            self.run = gr.Button("Measure", variant="primary", elem_id="grid-run", scale=0, min_width=100)
+            self.stop = gr.Button("Stop", elem_id="grid-stop", scale=0, min_width=80)
+        choices: dict[str, list[Any]] = {
+            "retrievers": forms.menu("retriever"),
+            "fusions": ["relative", "rrf", "dbsf"],
+            "ks": [("1", 1), ("3", 3), ("5", 5), ("10", 10), ("20", 20)],
+            "rerankers": forms.menu("reranker"),
+            "chunkers": forms.menu("chunker"),
+        }
+        with gr.Row(elem_id="grid-axes"):
+            self.axes: dict[str, Any] = {
+                field: gr.CheckboxGroup(
+                    choices[field], value=list(getattr(grid, field)), label=label, elem_id=f"grid-{field}"
+                )
+                for field, label in _AXES.items()
+            }
+        self.size, self.table, self.each = panel("grid-size"), panel("grid-table"), panel("grid-each")
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What :meth:`show` updates."""
+        return [self.set, self.level, *self.axes.values(), self.size, self.table, self.each]
+
+    def show(self, session: Session, lab: Finding) -> list[Any]:
+        """Everything as it stands."""
+        named = sets(self._services)
+        known = [name for _, name in named]
+        chosen = lab.questions if lab.questions in known else (known[0] if known else None)
+        ticked = [list(getattr(lab.grid, field)) for field in self.axes]
+        told = size(session, lab.grid)
+        return [gr.update(choices=named, value=chosen), lab.grid.level, *ticked, told, *shown(self._services, lab)]
+
+    def follow(self, lab: Finding) -> Iterator[list[str]]:
+        """The result as it grows."""
+        for _ in self._services.measurements.follow(page_of(lab)):
+            yield shown(self._services, lab)
+
+    def wire(self) -> None:
+        """Connect everything but the trace, which is the board's."""
+        services, kept, lab = self._services, self._shell.kept, self._lab
+        given = [kept, lab, self.set, *self.axes.values()]
+
+        def chosen(lab: Any, name: str | None, ticked: tuple[Any, ...]) -> Finding:
+            now = Finding.restore(lab)
+            values = dict(zip(self.axes, ticked, strict=True))
+            return now.to(questions=name or now.questions, grid={**now.grid.model_dump(), **values})
+
+        def on_axes(kept: Any, lab: Any, name: str | None, *ticked: Any) -> list[Any]:
+            now = chosen(lab, name, ticked)
+            return [now.keep(), size(Session.restore(kept), now.grid)]
+
+        def on_run(kept: Any, lab: Any, name: str | None, *ticked: Any) -> Iterator[list[Any]]:
+            now = chosen(lab, name, ticked)
+            now = now.to(grid={**now.grid.model_dump(), "baseline": 0, "against": -1})
+            measuring.start(services, Session.restore(kept), page_of(now), now.questions, now.grid)
+            yield [now.keep(), *shown(services, now)]
+            for markup in self.follow(now):
+                yield [gr.skip(), *markup]
+
+        def on_level(lab: Any, level: str) -> list[Any]:
+            now = Finding.restore(lab)
+            now = now.to(grid={**now.grid.model_dump(), "level": level})
+            return [now.keep(), *shown(services, now)]
+
+        def on_table(kept: Any, lab: Any, event: gr.EventData) -> list[Any]:
+            now, what, target = Finding.restore(lab), event._data["act"], event._data["arg"]
+            if what not in ("metric", "baseline", "against"):
+                return [gr.skip()] * 3
+            value = target if what == "metric" else int(target)
+            if what == "against" and value == now.grid.against:
+                value = -1
+            now = now.to(grid={**now.grid.model_dump(), what: value})
+            return [now.keep(), *shown(services, now)]
+
+        def on_stop(lab: Any) -> None:
+            services.measurements.stop(page_of(Finding.restore(lab)))
+
+        results = [lab, self.table, self.each]
+        wire([one.input for one in (self.set, *self.axes.values())], on_axes, given, [lab, self.size])
+        wire([self.run.click], on_run, given, results)
+        wire([self.level.input], on_level, [lab, self.level], results)
+        wire([self.table.click], on_table, [kept, lab], results)
+        wire([self.stop.click], on_stop, [lab], [])
+
+
+def in_chat(session: Session, recipe: Recipe) -> Session:
+    """The session with what a row varied in its recipe: chunker, retriever, reranker."""
+    changed = {name: recipe.choice(name) for name in ("chunker", "retriever", "reranker")}
+    return session.to(recipe=recipe_of(session).model_copy(update=changed).to_json())

@@ -1,0 +1,129 @@
+"""Question sets: look at one, edit it, name it, bring one from a file, take one elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from pipelines.errors import PlaygroundError, UsageError
+from pipelines.evaluation.question_sets import MINE, clean_name
+from playground.finding.state import Finding
+from playground.lab.measuring import SAMPLES, read_set, sets, take_file
+from playground.services import Services
+from playground.tabs.shell import panel, wire
+from playground.tabs.sidebar import bare_name, file_box
+from playground.views import question_sets as view
+from playground.views.html import el
+
+# handlers ---------------------------------------------------------------------------------------------
+
+
+def shown(services: Services, name: str) -> str:
+    """A set as markup."""
+    if name not in [known for _, known in sets(services)]:
+        return str(view.none())
+    title = "Sample documents" if name == SAMPLES else name
+    try:
+        return str(view.question_set(title, read_set(services, name), editable=name != SAMPLES))
+    except PlaygroundError as error:
+        return str(el("p", str(error), class_="warning"))
+
+
+def act(services: Services, name: str, what: str, target: str, value: str) -> str:
+    """Edit a set; returns the name of the set to show then.
+
+    Raises:
+        UsageError: what was pressed is not there any more.
+    """
+    match what:
+        case "rename":
+            return services.questions.rename(name, value)
+        case "delete":
+            services.questions.delete(name)
+        case "forget":
+            services.questions.remove(int(target), name)
+        case "reword":
+            _reword(services, name, int(target), value.strip())
+    names = [known for _, known in sets(services)]
+    return name if name in names else next(iter(names), "")
+
+
+def _reword(services: Services, name: str, place: int, question: str) -> None:
+    known = services.questions.read(name)
+    if not question or not 0 <= place < len(known):
+        raise UsageError("That question is not there any more, or has no words.", "Open the set again.")
+    services.questions.replace(place, replace(known[place], question=question), name)
+
+
+# components and wiring --------------------------------------------------------------------------------
+
+
+class QuestionSetsTab:
+    """The components and their wiring.
+
+    Args:
+        services: The process.
+        lab: The lab's state.
+    """
+
+    def __init__(self, services: Services, lab: gr.BrowserState) -> None:
+        self._services, self._lab = services, lab
+        with gr.Row(elem_classes=["lab-source"]):
+            self.set = gr.Dropdown([], label="Set", elem_id="sets-set", filterable=False, scale=2)
+            self.into = gr.Textbox(
+                MINE, label="Marked answers and kept questions go to", elem_id="sets-into", lines=1, scale=2,
+                info="A name of your own makes a set of its own.",
+            )  # fmt: skip
+            self.box = file_box(
+                label="Questions: YAML, JSON lines, CSV", show_label=False, height=42, elem_id="sets-file"
+            )
+        self.panel = panel("sets-panel")
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What :meth:`show` updates."""
+        return [self.set, self.into, self.panel]
+
+    def show(self, lab: Finding) -> list[Any]:
+        """Everything as it stands."""
+        named = sets(self._services)
+        known = [name for _, name in named]
+        chosen = lab.questions if lab.questions in known else next(iter(known), None)
+        return [gr.update(choices=named, value=chosen), lab.into, shown(self._services, chosen or "")]
+
+    def wire(self, others: gr.Dropdown, tab: gr.Tab) -> None:
+        """Connect everything; ``others`` is the menu of sets that are measured, which follows."""
+        outputs = [self._lab, *self.outputs, others]
+
+        def drawn(now: Finding) -> list[Any]:
+            updates = self.show(now)
+            return [now.keep(), *updates, updates[0]]
+
+        def on_set(lab: Any, name: str | None) -> list[Any]:
+            return drawn(Finding.restore(lab).to(questions=name or ""))
+
+        def on_into(lab: Any, name: str) -> list[Any]:
+            return drawn(Finding.restore(lab).to(into=clean_name(name) if name.strip() else MINE))
+
+        def on_file(files: Any, lab: Any) -> list[Any]:
+            names = [take_file(self._services, path, bare_name(name)) for path, name in files or []]
+            now = Finding.restore(lab)
+            return [None, *drawn(now.to(questions=names[-1]) if names else now)]
+
+        def on_panel(lab: Any, event: gr.EventData) -> list[Any]:
+            now, data = Finding.restore(lab), event._data
+            if data["act"] == "trace":
+                return [gr.skip()] * len(outputs)
+            name = act(self._services, now.questions, data["act"], data["arg"], data.get("value", ""))
+            return drawn(now.to(questions=name))
+
+        def on_open(lab: Any) -> list[Any]:
+            return drawn(Finding.restore(lab))
+
+        wire([self.set.input], on_set, [self._lab, self.set], outputs)
+        wire([self.into.blur, self.into.submit], on_into, [self._lab, self.into], outputs)
+        wire([self.box.upload], on_file, [self.box, self._lab], [self.box, *outputs])
+        wire([self.panel.click], on_panel, [self._lab], outputs)
+        wire([tab.select], on_open, [self._lab], outputs)
