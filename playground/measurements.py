@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from threading import Lock, Thread
+from time import monotonic
 from typing import Literal
 
 from pipelines.errors import Cancelled, PlaygroundError, UsageError
@@ -32,9 +33,17 @@ class Measurement:
     left_out: tuple[str, ...] = ()  # why some questions are not asked
     each: tuple[Question, ...] = ()  # the questions asked, in the order of the rows' values
     rows: tuple[Row, ...] = ()
+    took: tuple[float, ...] = ()  # seconds of each row
     progress: IndexProgress | None = None
     state: State = "running"
     error: PlaygroundError | None = None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """An estimate from the rows that are done; None before the first."""
+        if not self.took:
+            return None
+        return sum(self.took) / len(self.took) * (len(self.recipes) - len(self.rows))
 
 
 #: Does the measuring: told where to report and what stops it, yields rows.
@@ -92,8 +101,12 @@ def _measure(live: Live[Measurement], source: Source) -> None:
         live.show(replace(live.value, progress=step))
 
     try:
+        began = monotonic()
         for row in source(Work(report, live.cancel)):
-            live.show(replace(live.value, rows=(*live.value.rows, row), progress=None))
+            now = live.value
+            took = (*now.took, monotonic() - began)
+            live.show(replace(now, rows=(*now.rows, row), took=took, progress=None))
+            began = monotonic()
         live.show(replace(live.value, state="done", progress=None))
     except Cancelled:
         live.show(replace(live.value, state="stopped", progress=None))

@@ -34,7 +34,7 @@ def size(session: Session, grid: Grid) -> str:
     """How much there is to do, said before it is done."""
     recipes, notes = combinations(session, grid)
     told = f"{count(len(recipes), 'recipe')}, each asked every question once."
-    return str(el("p", told, *[el("span", f" {note}", class_="warning") for note in notes], class_="facts"))
+    return str(el("p", told, *[f" {note}" for note in notes], class_="facts"))
 
 
 def empty() -> str:

@@ -69,11 +69,14 @@ def state(found: Measurement, what: str) -> Markup | None:
             steps = {"embedding": "embedding chunks", "cutting": "cutting", "asking": "asking"}
             words = f"{what} {at + 1} of {len(found.recipes)}"
             part = 0.0
+            whole = f"; about {seconds(found.seconds_left)} left in all" if found.seconds_left else ""
             if step is not None and step.total:
                 left = f", about {seconds(step.seconds_left)} left for this one" if step.seconds_left else ""
-                words += f": {steps.get(step.stage, step.stage)}, {step.done:,} of {step.total:,}{left}"
+                words += (
+                    f": {steps.get(step.stage, step.stage)}, {step.done:,} of {step.total:,}{'' if whole else left}"
+                )
                 part = step.done / step.total
-            return el("div", el("p", words), bar((at + part) / len(found.recipes), words), class_="status busy")
+            return el("div", el("p", words, whole), bar((at + part) / len(found.recipes), words), class_="status busy")
         case "stopped":
             return el("p", f"Stopped: {len(found.rows)} of {len(found.recipes)} are done.", class_="warning")
         case "failed":
