@@ -196,17 +196,19 @@ def test_both_stores_retrieve_alike(tmp_path):
 
 def test_parts_and_their_knobs():
     known = {part.name: part for part in registry.parts("retriever")}
-    assert list(known) == ["hybrid", "semantic", "keyword"]
+    assert list(known) == ["hybrid", "semantic", "keyword", "mmr", "multi-query", "hyde", "auto-merging"]
     defaults = known["hybrid"].make_params().model_dump()
     assert defaults == {
         "k": 5, "depth": 100, "threshold": None, "merge_at": 0.5, "k1": 1.5, "b": 0.75, "language": "english",
-        "fusion": "relative", "alpha": 0.5, "rrf_k": 60,
+        "fusion": "relative", "alpha": 0.5, "rrf_k": 60, "semantic_weight": 1.0, "keyword_weight": 1.0,
     }  # fmt: skip
     lists = {"k", "depth", "threshold", "merge_at"}
     assert set(known["semantic"].make_params().model_dump()) == lists
     assert set(known["keyword"].make_params().model_dump()) == {*lists, "k1", "b", "language"}
     assert all(issubclass(part.params, ListParams) and part.description for part in known.values())
-    assert [part.name for part in registry.parts("reranker")] == ["none"]
+    assert [part.name for part in registry.parts("reranker")] == [
+        "none", "late-interaction", "llm-pointwise", "llm-listwise", "cross-encoder", "cross-encoder-onnx",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,12 @@ def passage_text(n: int, hit: Hit) -> str:
     return _passage(n, hit, "passage")
 
 
+def fenced(texts: Sequence[str]) -> list[str]:
+    """Texts of documents, each numbered from 1 and in a fence that none of them can close."""
+    fence = _fence(texts)
+    return [f'<{fence} number="{n}">\n{text}\n</{fence}>' for n, text in enumerate(texts, 1)]
+
+
 def _passage(n: int, hit: Hit, fence: str) -> str:
     name = hit.document.replace('"', "'").replace("\n", " ")
     return f'<{fence} number="{n}" document="{name}" page="{hit.page}">\n{hit.text}\n</{fence}>'
@@ -73,6 +79,6 @@ def _passage(n: int, hit: Hit, fence: str) -> str:
 def _fence(texts: Sequence[str]) -> str:
     """A tag that no passage contains, so that a document cannot close its fence and give orders."""
     fence = "passage"
-    while any(f"</{fence}" in text for text in texts):
+    while any(f"</{fence}" in text.lower() for text in texts):
         fence = f"passage-{secrets.token_hex(3)}"
     return fence

@@ -17,21 +17,28 @@ Method = Literal["relative", "rrf", "dbsf"]
 
 
 def fuse(
-    semantic: Ranked, keyword: Ranked, method: Method, *, alpha: float = 0.5, rrf_k: int = 60
+    semantic: Ranked,
+    keyword: Ranked,
+    method: Method,
+    *,
+    alpha: float = 0.5,
+    rrf_k: int = 60,
+    weights: Sequence[float] | None = None,
 ) -> list[tuple[str, float]]:
     """Fuse the two lists of hybrid search.
 
     Args:
         semantic: By cosine.
         keyword: By BM25.
-        method: ``relative`` weighs with ``alpha``; ``rrf`` uses ``rrf_k``; ``dbsf`` has no knob.
+        method: ``relative`` weighs with ``alpha``; ``rrf`` uses ``rrf_k`` and ``weights``; ``dbsf`` has no knob.
         alpha: Weight of ``semantic``, 0 to 1.
         rrf_k: Constant of reciprocal rank fusion.
+        weights: Of ``semantic`` and ``keyword`` in reciprocal rank fusion; None: 1 each.
     """
     lists = [semantic, keyword]
     if method == "relative":
         return relative(lists, [alpha, 1 - alpha])
-    return rrf(lists, rrf_k) if method == "rrf" else dbsf(lists)
+    return rrf(lists, rrf_k, weights) if method == "rrf" else dbsf(lists)
 
 
 def relative(lists: Sequence[Ranked], weights: Sequence[float]) -> list[tuple[str, float]]:
@@ -46,12 +53,17 @@ def relative(lists: Sequence[Ranked], weights: Sequence[float]) -> list[tuple[st
     return _sum([_stretched(one, weight) for one, weight in zip(lists, weights, strict=True) if weight > 0])
 
 
-def rrf(lists: Sequence[Ranked], k: int = 60) -> list[tuple[str, float]]:
-    """Reciprocal rank fusion: the sum of 1 / (k + rank), ranks from 1.
+def rrf(lists: Sequence[Ranked], k: int = 60, weights: Sequence[float] | None = None) -> list[tuple[str, float]]:
+    """Reciprocal rank fusion: the sum of weight / (k + rank), ranks from 1.
+
+    Without weights each list has 1. A list of weight 0 adds no passages.
 
     Source: Cormack, Clarke and Büttcher, SIGIR 2009. (Qdrant's own counts ranks from 0, k = 2.)
     """
-    return _sum([[(id, 1 / (k + rank)) for rank, (id, _) in enumerate(one, 1)] for one in lists])
+    weighed = zip(lists, weights if weights is not None else [1.0] * len(lists), strict=True)
+    return _sum(
+        [[(id, weight / (k + rank)) for rank, (id, _) in enumerate(one, 1)] for one, weight in weighed if weight > 0]
+    )
 
 
 def dbsf(lists: Sequence[Ranked]) -> list[tuple[str, float]]:

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pipelines.registry import knob, part
 from pipelines.retrieval.base import StageScore
-from pipelines.retrieval.bm25 import Bm25Params
-from pipelines.retrieval.candidates import (
-    Candidate,
-    ListParams,
-    Ranking,
-    RetrievalContext,
-    Retriever,
-    Stopwatch,
-    places,
-)
-from pipelines.retrieval.fusion import Method, fuse
-from pipelines.stores.base import Scored
+from pipelines.retrieval.candidates import Candidate, Ranking, RetrievalContext, Retriever, Stopwatch
+from pipelines.retrieval.fusion import Method, Ranked, fuse
+from pipelines.retrieval.keyword import KeywordParams, by_words
+from pipelines.retrieval.semantic import by_meaning
 
 
-class HybridParams(Bm25Params, ListParams):
+class HybridParams(KeywordParams):
     """Knobs of hybrid search."""
 
     fusion: Method = knob(
@@ -29,10 +21,20 @@ class HybridParams(Bm25Params, ListParams):
     alpha: float = knob(
         0.5, "Weight of the semantic list in relative fusion; the keyword list has the rest.",
         minimum=0, maximum=1, step=0.05, source="α·semantic + (1 − α)·keyword, both min-max normalised",
+        only={"fusion": ["relative"]},
     )  # fmt: skip
     rrf_k: int = knob(
         60, "Constant of rrf: the higher, the less the first ranks stand out.",
         minimum=0, maximum=1000, step=1, source="1 / (k + rank), Cormack et al. 2009", fold=True,
+        only={"fusion": ["rrf"]},
+    )  # fmt: skip
+    semantic_weight: float = knob(
+        1.0, "Weight of the semantic list in rrf; 0: it adds no passages.",
+        minimum=0, maximum=5, step=0.1, source="weight / (k + rank)", fold=True, only={"fusion": ["rrf"]},
+    )  # fmt: skip
+    keyword_weight: float = knob(
+        1.0, "Weight of the keyword list in rrf; 0: it adds no passages.",
+        minimum=0, maximum=5, step=0.1, source="weight / (k + rank)", fold=True, only={"fusion": ["rrf"]},
     )  # fmt: skip
 
 
@@ -41,31 +43,42 @@ def hybrid(params: HybridParams, context: RetrievalContext) -> Retriever:
     """Semantic and keyword search together, fused by scores or by ranks."""
 
     def retrieve(query: str) -> Ranking:
-        watch = Stopwatch()
-        with watch("embed"):
-            vector = context.embed_query(query)
-        with watch("semantic"):
-            by_meaning = context.store.dense(vector, params.fetch, context.where)
-        with watch("keyword"):
-            by_words = context.keyword_index.search(query, params.fetch, params, context.where)
-        with watch("fuse"):
-            candidates = _fused(by_meaning, by_words, params)
-        return Ranking(candidates, watch.seconds)
+        return by_both(params, context, query)
 
     return retrieve
 
 
-def _fused(by_meaning: Sequence[Scored], by_words: Sequence[Scored], params: HybridParams) -> tuple[Candidate, ...]:
-    lists = {"semantic": places(by_meaning), "keyword": places(by_words)}
-    fused = fuse(
-        [(hit.id, hit.score) for hit in by_meaning],
-        [(hit.id, hit.score) for hit in by_words],
-        params.fusion,
-        alpha=params.alpha,
-        rrf_k=params.rrf_k,
+def by_both(
+    params: HybridParams, context: RetrievalContext, query: str, vector: Sequence[float] | None = None
+) -> Ranking:
+    """The two lists as one; arguments and errors as :func:`~pipelines.retrieval.semantic.by_meaning`."""
+    meaning = by_meaning(params, context, query, vector)
+    words = by_words(params, context, query)
+    watch = Stopwatch()
+    with watch("fuse"):
+        fused = fuse(
+            ranked(meaning),
+            ranked(words),
+            params.fusion,
+            alpha=params.alpha,
+            rrf_k=params.rrf_k,
+            weights=(params.semantic_weight, params.keyword_weight),
+        )
+        places: dict[str, dict[str, StageScore]] = {}
+        for one in (*meaning.candidates, *words.candidates):
+            places.setdefault(one.id, {}).update(one.scores)
+        candidates = fused_candidates(fused, places)
+    return Ranking(candidates, {**meaning.seconds, **words.seconds, **watch.seconds})
+
+
+def ranked(found: Ranking) -> Ranked:
+    """A ranking as fusion takes it: ids with the score of the last stage."""
+    return [(one.id, one.score) for one in found.candidates]
+
+
+def fused_candidates(fused: Ranked, places: Mapping[str, Mapping[str, StageScore]]) -> tuple[Candidate, ...]:
+    """A fused list as candidates that keep their places on the lists before."""
+    return tuple(
+        Candidate(id, score, {**places.get(id, {}), "fused": StageScore(rank, score)})
+        for rank, (id, score) in enumerate(fused, 1)
     )
-    candidates = []
-    for rank, (id, score) in enumerate(fused, 1):
-        scores = {stage: ranks[id] for stage, ranks in lists.items() if id in ranks}
-        candidates.append(Candidate(id, score, {**scores, "fused": StageScore(rank, score)}))
-    return tuple(candidates)

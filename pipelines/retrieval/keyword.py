@@ -23,9 +23,14 @@ def keyword(params: KeywordParams, context: RetrievalContext) -> Retriever:
     """The passages that share the question's rare words (BM25 on word stems)."""
 
     def retrieve(query: str) -> Ranking:
-        watch = Stopwatch()
-        with watch("keyword"):
-            found = context.keyword_index.search(query, params.fetch, params, context.where)
-        return Ranking(single_list("keyword", found), watch.seconds)
+        return by_words(params, context, query)
 
     return retrieve
+
+
+def by_words(params: KeywordParams, context: RetrievalContext, query: str) -> Ranking:
+    """The keyword list, of the length ``params.fetch``. Raises StoreError."""
+    watch = Stopwatch()
+    with watch("keyword"):
+        found = context.keyword_index.search(query, params.fetch, params, context.where)
+    return Ranking(single_list("keyword", found), watch.seconds)

@@ -6,19 +6,37 @@ A part around a retriever of the ecosystem takes a few lines::
     def mine(params: ListParams, context: RetrievalContext) -> Retriever:
         '''What it does.'''
         return from_llama_index(SomeRetriever(..., similarity_top_k=params.fetch), stage="semantic")
+
+and one around a node postprocessor as few::
+
+    @part("reranker", "mine", label="Mine", params=RerankParams)
+    def mine(params: RerankParams, context: RetrievalContext) -> Reranker:
+        '''What it does.'''
+        return from_postprocessor(SomePostprocessor(...), params, context)
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from pipelines.retrieval.base import Hit
-from pipelines.retrieval.candidates import Ranking, RetrievalContext, Retriever, Stopwatch, single_list
-from pipelines.stores.base import Scored
+from pipelines.retrieval.base import Hit, StageScore
+from pipelines.retrieval.candidates import (
+    Candidate,
+    Ranking,
+    Reranker,
+    RetrievalContext,
+    Retriever,
+    Stopwatch,
+    single_list,
+)
+from pipelines.retrieval.reranking import RerankParams, Taken, put_in_order, take
+from pipelines.stores.base import Payload, Scored
 
 if TYPE_CHECKING:
     from llama_index.core.base.base_retriever import BaseRetriever
+    from llama_index.core.postprocessor.types import BaseNodePostprocessor
     from llama_index.core.schema import NodeWithScore, TextNode
 
     from pipelines.recipe import Recipe
@@ -85,3 +103,54 @@ def from_llama_index(retriever: BaseRetriever, stage: str = "fused") -> Retrieve
         return Ranking(single_list(stage, listed), watch.seconds, payloads)
 
     return retrieve
+
+
+def from_postprocessor(
+    postprocessor: BaseNodePostprocessor, params: RerankParams, context: RetrievalContext
+) -> Reranker:
+    """Any LlamaIndex node postprocessor as a reranker.
+
+    It is given the best ``params.depth`` passages as nodes with their text, metadata and score. Its order
+    counts, and its scores (a node without one has 0). What it drops is gone; what it adds is taken. A text it
+    changes is only its own: a hit shows the document's.
+    """
+
+    def rerank(query: str, ranking: Ranking) -> Ranking:
+        watch = Stopwatch()
+        with watch("rerank"):
+            taken = take(ranking, params, context)
+            found = postprocessor.postprocess_nodes(_nodes(taken), query_str=query) if taken.texts else []
+        rest = put_in_order(ranking, taken.candidates, [0.0] * len(taken.texts), watch.seconds)
+        candidates, added = _reranked(found, taken)
+        return replace(rest, candidates=candidates, payloads={**added, **ranking.payloads})
+
+    return rerank
+
+
+def _nodes(taken: Taken) -> list[NodeWithScore]:
+    from llama_index.core.schema import NodeWithScore
+    from llama_index.core.vector_stores.utils import metadata_dict_to_node
+
+    return [
+        NodeWithScore(node=metadata_dict_to_node(dict(taken.payloads[one.id])), score=one.score)
+        for one in taken.candidates
+    ]
+
+
+def _reranked(found: Sequence[NodeWithScore], taken: Taken) -> tuple[tuple[Candidate, ...], dict[str, Payload]]:
+    """What a postprocessor gave, each node once, and the payloads of nodes that were not given to it."""
+    from llama_index.core.vector_stores.utils import node_to_metadata_dict
+
+    before = {one.id: one.scores for one in taken.candidates}
+    first = {one.node.node_id: one for one in reversed(found)}
+    unique = [one for one in found if first[one.node.node_id] is one]
+    candidates = tuple(
+        Candidate(
+            one.node.node_id,
+            float(one.score or 0.0),
+            {**before.get(one.node.node_id, {}), "rerank": StageScore(rank, float(one.score or 0.0))},
+        )
+        for rank, one in enumerate(unique, 1)
+    )
+    added = {one.node.node_id: node_to_metadata_dict(one.node) for one in unique if one.node.node_id not in before}
+    return candidates, added
