@@ -37,9 +37,14 @@ def add_to(services: Services) -> None:
         services.remove(name)
         return documents()
 
-    def search(query: str, documents: list[str] | None = None, recipe: dict[str, Any] | None = None) -> dict[str, Any]:
+    def search(
+        query: str,
+        documents: list[str] | None = None,
+        recipe: dict[str, Any] | None = None,
+        pages: list[int] | None = None,
+    ) -> dict[str, Any]:
         """Find passages. ``recipe`` holds the sections that differ from the standard recipe."""
-        return search_json(services.library.search(query, recipe_from(recipe), documents))
+        return search_json(services.library.search(query, recipe_from(recipe), documents, pages))
 
     def ask(
         question: str, documents: list[str] | None = None, recipe: dict[str, Any] | None = None

@@ -3,13 +3,14 @@
 import pytest
 
 from pipelines.errors import UsageError
+from pipelines.loading.page_numbers import page_numbers
 from pipelines.recipe import Recipe
 from pipelines.retrieval.base import StageScore
 from pipelines.retrieval.candidates import Candidate, Ranking
 from playground.finding import acting, board, grid
 from playground.finding.column import Found
 from playground.finding.grid import Grid
-from playground.finding.state import Finding, choices, page_numbers, recipes, use_in_chat, with_column
+from playground.finding.state import Finding, choices, recipes, use_in_chat, with_column
 from playground.finding.trace import CITED, PROMPT, trace
 from playground.services import Services
 from playground.state import Session, recipe_of

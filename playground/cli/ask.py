@@ -11,6 +11,7 @@ import typer
 from pipelines.engines.base import TokenEvent
 from pipelines.errors import UsageError
 from pipelines.events import Answered, AskEvent, Failed, Prompted, Retrieved
+from pipelines.loading.page_numbers import page_numbers
 from pipelines.retrieval.base import ALWAYS, STAGES, Hit, Retrieval
 from playground.cli.console import Progress, Result, clean, one_line, table, warn
 from playground.cli.options import Call, command
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 Documents = Annotated[
     list[str] | None,
     typer.Option("--document", help="Look in this document only; repeatable.", metavar="NAME", show_default=False),
+]
+
+Pages = Annotated[
+    str | None,
+    typer.Option("--pages", help="Look on these pages only: 1-3,8.", metavar="PAGES", show_default=False),
 ]
 
 #: How each check of a quotation is said to people.
@@ -37,6 +43,7 @@ def search(
     call: Call,
     query: Annotated[str, typer.Argument(metavar="QUERY", help="What to look for.")],
     document: Documents = None,
+    pages: Pages = None,
 ) -> Result:
     """Find passages, with the rank and score of every stage.
 
@@ -47,7 +54,7 @@ def search(
     _check(query, "query")
     with Library.open(settings=call.settings) as library:
         _prepare(library, call, document)
-        found = library.search(query, call.recipe, document or None)
+        found = library.search(query, call.recipe, document or None, page_numbers(pages or ""))
     return Result(search_json(found), lambda out: show_hits(out, found))
 
 
@@ -55,6 +62,7 @@ def ask(
     call: Call,
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="A question about the documents.")],
     document: Documents = None,
+    pages: Pages = None,
 ) -> Result:
     """Answer a question from the documents, with citations.
 
@@ -65,7 +73,7 @@ def ask(
     _check(question, "question")
     with Library.open(settings=call.settings) as library:
         _prepare(library, call, document)
-        events = library.ask(question, call.recipe, documents=document or None)
+        events = library.ask(question, call.recipe, documents=document or None, pages=page_numbers(pages or ""))
         hits, answered, streamed = _follow(events, live=not call.json)
     for note in answered.notes:
         warn(note)
@@ -180,6 +188,8 @@ def show_hits(out: Console, found: Retrieval) -> None:
         for hit in found.hits
     ]
     out.print(table(("#", *stages, "document", "page", "passage"), rows, right=("#", *stages)))
+    for one in found.written:
+        out.print(_line(f"{one.kind} by {one.by}: {_start_of(one.text)}"), style="dim")
     out.print(_line(_seconds(found.seconds)), style="dim")
 
 

@@ -9,6 +9,7 @@ from threading import Event as CancelFlag
 
 from pipelines.errors import Cancelled, PlaygroundError
 from pipelines.events import IndexProgress
+from pipelines.loading.page_numbers import page_numbers
 from pipelines.recipe import Recipe
 from pipelines.retrieval import rank, read
 from pipelines.retrieval.base import Hit
@@ -16,7 +17,7 @@ from pipelines.retrieval.candidates import ListParams, Ranking, RetrievalContext
 from pipelines.retrieval.remembering import Fetched, remembering
 from playground.answers import paced
 from playground.background import passing
-from playground.finding.state import Finding, page_numbers
+from playground.finding.state import Finding
 from playground.services import Services
 from playground.turn import Turn, fold
 

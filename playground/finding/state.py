@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Self
 from uuid import uuid4
 
@@ -25,9 +24,6 @@ _FIRST: tuple[dict[str, Any], ...] = (
     {"name": "hybrid", "params": {"fusion": "rrf"}},
     {"name": "hybrid"},
 )
-
-#: Most pages a filter may name.
-_PAGES = 20_000
 
 
 class Finding(BaseModel):
@@ -106,20 +102,3 @@ def use_in_chat(session: Session, lab: Finding, column: int) -> Session:
     if not 0 <= column < lab.shown:
         raise UsageError("That column is not there any more.")
     return session.to(recipe=recipes(session, lab)[column].to_json())
-
-
-def page_numbers(text: str) -> list[int] | None:
-    """``1-3, 8`` as numbers; empty text is None: all pages.
-
-    Raises:
-        UsageError: something else.
-    """
-    found: list[int] = []
-    for part in filter(None, re.split(r"[,;\s]+", re.sub(r"\s*[-–]\s*", "-", text.strip()))):
-        match = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", part)
-        first = int(match[1]) if match else 0
-        last = int(match[2] or first) if match else 0
-        if not 1 <= first <= last or len(found) + last - first >= _PAGES:
-            raise UsageError(f"{part!r} is no page, or range of pages.", "Write 1-3, 8.")
-        found += range(first, last + 1)
-    return found or None
