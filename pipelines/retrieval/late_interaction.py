@@ -20,7 +20,7 @@ class LateInteractionParams(RerankParams):
     """Knobs of late interaction."""
 
     weight: float = knob(
-        0.5, "Weight of the token match against the retriever's own score; 1: the token match alone.",
+        0.75, "Weight of the token match against the retriever's own score; 1: the token match alone.",
         minimum=0, maximum=1, step=0.05,
         source="weight·MaxSim + (1 − weight)·score, both min-max normalised; MaxSim: Khattab and Zaharia 2020",
     )  # fmt: skip
