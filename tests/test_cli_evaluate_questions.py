@@ -135,6 +135,47 @@ def test_the_budget_is_what_was_asked_for(questions: Path, data: Path, capsys: p
     assert budgets[5] < budgets[4000] == 1.0
 
 
+# --- answers
+
+
+def test_answers_are_judged_by_what_needs_no_model_where_there_is_none(
+    questions: Path, data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
+    monkeypatch.setenv("PLAYGROUND_MODELS_DIR", str(tmp_path / "no models"))
+    words = [questions, "--judge", "--set", "answer=quotes", "--vary", "retriever.k=1,2"]
+    assert run(data, *words, "--json") == 0
+    captured = capsys.readouterr()
+    assert captured.err.count("warning: No judge") == 1
+    rows = json.loads(captured.out)["rows"]
+    for row in rows:
+        answers = row["answers"]
+        assert set(answers["metrics"]) >= {"answered", "refusal", "quotes exact", "seconds"}
+        assert not {"faithfulness", "correctness"} & set(answers["metrics"])
+        assert [one["question"] for one in answers["rows"]] == [one["question"] for one in ROWS], "all are asked"
+        assert answers["metrics"]["answered"]["mean"] == 1
+        assert all((one["engine"], one["answer_style"]) == ("none", "quotes") for one in answers["rows"])
+    assert run(data, *words) == 0
+    assert "no judge" in capsys.readouterr().out
+
+
+@pytest.mark.builtin
+def test_answers_are_judged_by_the_model_at_hand(
+    builtin_model: Path, tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
+    (tmp_path / "sea.txt").write_text(SEA, "utf-8")
+    path = written(tmp_path, [{**ROWS[0], "answer": "Otters."}])
+    assert run(data, path, "--judge", "--set", "answer=quotes", "--set", "model=builtin", "--json") == 0
+    captured = capsys.readouterr()
+    answers = json.loads(captured.out)["rows"][0]["answers"]
+    assert "(builtin)" in answers["judge"]
+    assert "tiny model" in answers["notes"][0]
+    assert "tiny model" in captured.err
+    (row,) = answers["rows"]
+    assert set(row["grades"]) | set(row["reasons"]) >= {"faithfulness", "relevancy", "correctness"}
+
+
 # --- where documents are found
 
 
@@ -189,6 +230,7 @@ BEIR = ("--corpus", "--queries", "--qrels")
         (BEIR[2:], False, "needs --corpus and --queries too"),
         ((*BEIR, "--budget"), False, "--budget cannot be used with a public collection"),
         (BEIR, True, "--corpus, --queries, --qrels cannot be used with questions"),
+        ((*BEIR, "--judge"), False, "--judge cannot be used with a public collection"),
         (("--run-file",), True, "--run-file cannot be used with questions"),
     ],
 )
@@ -200,7 +242,8 @@ def test_one_form_or_the_other(
     data: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    words = [word for name in options for word in (name, "500" if name == "--budget" else questions)]
+    values = {"--budget": ["500"], "--judge": []}
+    words = [word for name in options for word in (name, *values.get(name, [questions]))]
     assert run(data, *([questions] if with_questions else []), *words) == 2
     err = capsys.readouterr().err
     assert said in err

@@ -54,6 +54,9 @@ def evaluate(
         int | None, typer.Option("--budget", help="Characters read for recall_at_budget; 4000 unless said.", min=1)
     ] = None,
     password: Password = None,
+    judge: Annotated[
+        bool, typer.Option("--judge", help="Answer the QUESTIONS too; the first recipe's model judges the answers.")
+    ] = False,
 ) -> Result:
     """Measure retrieval: on your own QUESTIONS, whose answers are exact quotes from documents beside their file (or
     in the library), or on a public collection in the BEIR layout. --recipe may be repeated.
@@ -66,10 +69,14 @@ def evaluate(
     from playground.cli.evaluate_questions import on_questions
 
     collection = {"--corpus": corpus, "--queries": queries, "--qrels": qrels}
-    _check_form(questions, {**collection, "--run-file": run_file}, {"--budget": budget, "--password": password})
+    _check_form(
+        questions,
+        {**collection, "--run-file": run_file},
+        {"--budget": budget, "--password": password, "--judge": judge or None},
+    )
     recipes = grid(call.recipes, vary or (), call.turned)
     if questions is not None:
-        return on_questions(call, questions, recipes, budget, password)
+        return on_questions(call, questions, recipes, budget, password, judge)
     assert corpus is not None, "checked above"
     assert queries is not None, "checked above"
     assert qrels is not None, "checked above"

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.errors import PlaygroundError
 from pipelines.evaluation.grid import label
 from pipelines.recipe import Recipe
+from playground.cli import evaluate_answers
 from playground.cli.console import Progress, Result, table, warn
 from playground.cli.documents import describe
+from playground.cli.evaluate_documents import documents_of
 from playground.cli.grid import warn_of_idle
 from playground.cli.options import Call
 
@@ -21,10 +20,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from pipelines.evaluation.bootstrap import Interval
-    from pipelines.evaluation.questions import Question
+    from pipelines.evaluation.judging import Graded
     from pipelines.evaluation.strategies import Row
     from pipelines.events import IndexProgress
-    from pipelines.loading.document import Document
     from pipelines.scratch import Scratch
     from pipelines.settings import Settings
 
@@ -38,31 +36,44 @@ _SAME, _BETTER, _WORSE = "≈", "↑", "↓"
 
 
 def on_questions(
-    call: Call, path: Path, recipes: Sequence[Recipe], budget: int | None = None, password: str | None = None
+    call: Call, path: Path, recipes: Sequence[Recipe], budget: int | None, password: str | None, judge: bool
 ) -> Result:
-    """Compare recipes on the questions of a file."""
+    """Compare recipes on the questions of a file; with ``judge`` their answers too."""
     from pipelines.evaluation.questions import read_questions
     from pipelines.evaluation.strategies import BUDGET, answerable, compare
     from pipelines.scratch import Work
 
-    warn_of_idle(recipes, DECIDING, "on what is retrieved")
+    if not judge:
+        warn_of_idle(recipes, DECIDING, "on what is retrieved")
     questions = read_questions(path)
     budget = budget or BUDGET
-    rows: list[Row] = []
     with Progress() as progress, _scratch(call.settings) as scratch:
+        documents = documents_of(questions, path, call.settings, recipes, password, progress)
+        rows: list[Row] = []
 
         def told(event: IndexProgress) -> None:
             progress.update(describe(event, len(rows) + 1, len(recipes)))
 
-        for _, group in itertools.groupby(recipes, key=lambda recipe: recipe.reader):
-            alike = list(group)
-            documents = find_documents(questions, path, call.settings, alike[0], password, progress)
-            rows += compare(questions, documents, alike, scratch, budget=budget, work=Work(told))
-    for note in dict.fromkeys(note for row in rows for note in row.notes):
+        for recipe, collection in zip(recipes, documents, strict=True):
+            rows += compare(questions, collection, [recipe], scratch, budget=budget, work=Work(told))
+        answers: list[list[Graded]] = []
+        if judge:
+            answers = evaluate_answers.judged(call.settings, recipes, questions, documents, scratch, progress)
+    notes = [note for row in rows for note in row.notes]
+    notes += [note for graded in answers for row in graded for note in row.notes]
+    for note in dict.fromkeys(notes):
         warn(note)
     asked = len(answerable(questions))
-    counts = {"questions": asked, "unanswerable": len(questions) - asked, "documents": len(documents), "budget": budget}
-    return Result({**counts, "rows": as_json(rows)}, lambda out: show(out, rows, counts))
+    counts = {
+        "questions": asked,
+        "unanswerable": len(questions) - asked,
+        "documents": len(documents[-1]),
+        "budget": budget,
+    }
+    found = as_json(rows)
+    if answers:
+        found = [{**row, "answers": evaluate_answers.as_json(one)} for row, one in zip(found, answers, strict=True)]
+    return Result({**counts, "rows": found}, lambda out: _show_all(out, rows, counts, answers))
 
 
 @contextmanager
@@ -72,65 +83,6 @@ def _scratch(settings: Settings) -> Iterator[Scratch]:
 
     with closing(VectorCache(settings.data_dir / "vectors.db")) as cache, closing(Scratch(settings, cache)) as scratch:
         yield scratch
-
-
-# finding documents ---------------------------------------------------------------------------------------
-
-
-def find_documents(
-    questions: Sequence[Question],
-    path: Path,
-    settings: Settings,
-    recipe: Recipe,
-    password: str | None,
-    progress: Progress,
-) -> dict[str, Document]:
-    """The documents that questions name: files beside theirs or in the working folder, else of the library.
-
-    Raises:
-        UsageError: a document is nowhere. StoreLocked: it may be in the library, which another process has open.
-        DocumentError: a file cannot be read.
-    """
-    from pipelines import registry
-
-    names = list(dict.fromkeys(one.document for one in questions if one.document))
-    files = {name: _file_of(name, path.parent) for name in names}
-    missing = [name for name in names if files[name] is None]
-    found = _of_library(missing, path, settings) if missing else {}
-    read = registry.get("reader", recipe.reader.name).build
-    for name, file in files.items():
-        if file is None:
-            continue
-        found[name] = document = read(
-            file,
-            recipe.reader.params,
-            password=password,
-            settings=settings,
-            on_progress=lambda done, total, name=name: progress.update(f"{name} · page {done} of {total}"),
-        )
-        for note in document.health.notes:
-            warn(f"{name}: {note}")
-    return {name: found[name] for name in names}
-
-
-def _file_of(name: str, folder: Path) -> Path | None:
-    """A file by its path, or by its name without extension, as Chroma's questions have it (in ``corpora``)."""
-    from pipelines.loading.kinds import MARKDOWN, TEXT
-
-    endings = ["", ".pdf", *sorted((MARKDOWN | TEXT) - {""})]
-    places = [place / f"{name}{ending}" for ending in endings for place in (folder, folder / "corpora", Path())]
-    return next((place for place in places if os.path.isfile(place)), None)
-
-
-def _of_library(names: Sequence[str], path: Path, settings: Settings) -> dict[str, Document]:
-    from pipelines.library import Library
-
-    try:
-        with Library.open(settings=settings) as library:
-            return {name: library.document(name) for name in names}
-    except PlaygroundError as error:
-        which = ", ".join(names)
-        raise type(error)(f"{which}: no file beside {path} or in this folder. {error.message}", error.fix) from error
 
 
 # telling -------------------------------------------------------------------------------------------------
@@ -156,6 +108,16 @@ def _row_as_json(row: Row, baseline: Row | None) -> dict[str, Any]:
         known["difference"] = {name: vars(one) for name, one in row.difference(baseline).items()}
         known["p"] = row.p_values(baseline)
     return known
+
+
+def _show_all(
+    out: Console, rows: Sequence[Row], counts: Mapping[str, int], answers: Sequence[Sequence[Graded]]
+) -> None:
+    show(out, rows, counts)
+    if answers:
+        recipes = [row.recipe for row in rows]
+        deciding = (*DECIDING, *evaluate_answers.DECIDING)
+        evaluate_answers.show(out, answers, [label(one, recipes, deciding) for one in recipes])
 
 
 def show(out: Console, rows: Sequence[Row], counts: Mapping[str, int]) -> None:

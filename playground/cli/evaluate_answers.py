@@ -1,0 +1,143 @@
+"""``evaluate QUESTIONS --judge``: every question answered with every recipe, and the answers judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from pipelines.errors import ModelMissing
+from pipelines.recipe import Recipe
+from playground.cli.console import Progress, table, warn
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pipelines.engines import Engines
+    from pipelines.engines.writing import Writer
+    from pipelines.evaluation.bootstrap import Interval
+    from pipelines.evaluation.judging import Graded
+    from pipelines.evaluation.questions import Question
+    from pipelines.events import AskEvent
+    from pipelines.loading.document import Document
+    from pipelines.retrieval.base import Hit
+    from pipelines.scratch import Scratch
+    from pipelines.settings import Settings
+
+#: Sections that decide an answer, besides those that decide what is retrieved.
+DECIDING = ("prompt", "model", "sampling", "answer")
+
+
+def judged(
+    settings: Settings,
+    recipes: Sequence[Recipe],
+    questions: Sequence[Question],
+    documents: Sequence[Mapping[str, Document]],
+    scratch: Scratch,
+    progress: Progress,
+) -> list[list[Graded]]:
+    """The answers of every recipe on its documents, all judged by the first recipe's model.
+
+    Without a model at hand only what needs none is measured.
+
+    Raises:
+        EngineUnreachable: the judge asked for by name does not answer.
+    """
+    from pipelines.engines import Engines
+    from pipelines.evaluation.judging import judge
+
+    found: list[list[Graded]] = []
+
+    def told(done: int, total: int) -> None:
+        progress.update(f"answers judged: {done} of {total} · recipe {len(found) + 1} of {len(recipes)}")
+
+    with closing(Engines(settings)) as engines:
+        writer = _writer(engines, recipes[0])
+        for recipe, collection in zip(recipes, documents, strict=True):
+            ask = _asking(recipe, list(collection.values()), scratch, engines)
+            found.append(list(judge(questions, ask, writer, told)))
+    return found
+
+
+def _writer(engines: Engines, recipe: Recipe) -> Writer | None:
+    from pipelines.engines.writing import Memory, Writer
+
+    try:
+        return Writer.of(engines, recipe, Memory())
+    except ModelMissing as error:
+        warn(f"No judge: {error} Faithfulness, relevancy and correctness are left out.")
+        return None
+
+
+def _asking(
+    recipe: Recipe, documents: Sequence[Document], scratch: Scratch, engines: Engines
+) -> Callable[[str], Iterator[AskEvent]]:
+    """Asks as the library does, over these documents."""
+    from pipelines.answering import Means, answer
+
+    by_id = {document.id: document for document in documents}
+
+    def page_text(hit: Hit) -> tuple[str, int]:
+        document = by_id[hit.document_id]
+        pages = [page for page in document.pages if page.number in hit.pages]
+        return document.text[pages[0].start : pages[-1].end], pages[0].start
+
+    def ask(question: str) -> Iterator[AskEvent]:
+        at_hand = None if recipe.answer.name == "quotes" else engines.resolve(recipe.choice("model"))
+        engine, model = at_hand or (None, "")
+        means = Means(
+            search=lambda query: scratch.search(query, recipe, list(by_id.values())),
+            embedder=scratch.embedder(recipe),
+            page_text=page_text,
+            engine=engine,
+            model=model,
+        )
+        yield from answer(question, recipe, means)
+
+    return ask
+
+
+def as_json(rows: Sequence[Graded]) -> dict[str, Any]:
+    """A recipe's answers: the means, what makes them doubtful, and every one."""
+    from pipelines.evaluation.judging import summary, warnings
+
+    return {
+        "metrics": {name: vars(one) for name, one in summary(rows).items()},
+        "judge": rows[0].judge if rows else "",
+        "notes": warnings(rows),
+        "rows": [_row_as_json(row) for row in rows],
+    }
+
+
+def _row_as_json(row: Graded) -> dict[str, Any]:
+    return {
+        "question": row.question.question,
+        "answerable": row.question.answerable,
+        "answer": row.answer,
+        "answer_style": row.style,
+        "engine": row.engine,
+        "model": row.model,
+        "failed": row.failed,
+        "grades": dict(row.grades),
+        "said": dict(row.said),
+        "reasons": dict(row.reasons),
+    }
+
+
+def show(out: Console, answers: Sequence[Sequence[Graded]], labels: Sequence[str]) -> None:
+    """A metric a row, a recipe a column: means and their 95 % intervals; shares are 0 to 1, correctness 1 to 5."""
+    from rich.text import Text
+
+    from pipelines.evaluation.judging import METRICS, summary
+
+    found = [summary(rows) for rows in answers]
+    names = [name for name in METRICS if any(name in one for one in found)]
+    lines = [[name, *(_interval(one.get(name)) for one in found)] for name in names]
+    out.print(table(["answers", *labels], lines, right=list(labels)))
+    judge = next((row.judge for rows in answers for row in rows), "")
+    told = f"judged by {judge}: faithfulness, relevancy 0 or 1, correctness 1 to 5" if judge else "no judge"
+    out.print(Text(f"Shares of 1, seconds in s; {told}", style="dim"))
+
+
+def _interval(found: Interval | None) -> str:
+    return f"{found.mean:.2f} ({found.low:.2f}–{found.high:.2f})" if found else ""
