@@ -16,7 +16,7 @@ from playground.lab.state import LETTERS
 from playground.services import Services
 from playground.state import Session, recipe_of
 from playground.tabs.column_form import ColumnForm
-from playground.tabs.evaluating import Evaluating, in_chat, row_of
+from playground.tabs.evaluating import Evaluating, in_chat, row_of, shown
 from playground.tabs.question_sets import QuestionSetsTab
 from playground.tabs.recipe import changed, summary
 from playground.tabs.shell import Shell, browser_state, panel, wire
@@ -233,8 +233,8 @@ class Wiring:
             session, now = Session.restore(kept), Finding.restore(lab)
             now = ask(self._services, session, now, int(event._data["arg"]))
             chosen = choices(session, now)
-            shown = [update for at, section, form in forms for update in form.show(chosen[at][section])]
-            first: list[Any] = [gr.update(selected="one"), now.asked, *shown]
+            updates = [update for at, section, form in forms for update in form.show(chosen[at][section])]
+            first: list[Any] = [gr.update(selected="one"), now.asked, *updates]
             for update in self.redraw(session, now, made):
                 yield [*first, *update]
                 first = [gr.skip()] * more
@@ -263,11 +263,13 @@ class Wiring:
                 first = [gr.skip()] * len(first)
 
         def on_return(lab: Any) -> Iterator[list[str]]:
-            """A measurement that went on while nobody looked."""
-            yield from self._many.follow(Finding.restore(lab))
+            """A measurement that went on while nobody looked; a stream without updates would empty its panels."""
+            now = Finding.restore(lab)
+            yield shown(self._services, now)
+            yield from self._many.follow(now)
 
-        shown = [parts.question, *parts.above, *self._form_outputs, *self._many.outputs]
-        self._wishes.wire([tab.select], on_open, [], shown)
+        opened = [parts.question, *parts.above, *self._form_outputs, *self._many.outputs]
+        self._wishes.wire([tab.select], on_open, [], opened)
         wire([tab.select], on_return, [parts.lab], [self._many.table, self._many.each])
 
 

@@ -13,7 +13,7 @@ from playground.finding.column import Found
 from playground.lab.state import LETTERS
 from playground.views.columns import export, letter_mark
 from playground.views.evidence import scores
-from playground.views.html import bar, button, el, fold, join, tip
+from playground.views.html import bar, button, el, fold, tip
 from playground.views.words import count, score, seconds, where
 
 #: Characters of a passage shown before "more".
@@ -52,10 +52,10 @@ def _clock(found: Found) -> Markup | None:
         return None
     steps = []
     for stage, taken in found.seconds.items():
-        words = f"{_STEPS.get(stage, stage)} {seconds(taken)}"
+        words = f"{_STEPS.get(stage, stage)} {seconds(taken).replace('under ', '<')}"
         again = "Fetched once, for all columns and every position of the sliders."
         steps.append(tip(words, again) if stage in found.shared else el("span", words))
-    return el("p", join([join(step, " ") for step in steps]), class_="note clock")
+    return el("p", steps, class_="note clock")
 
 
 def _ordered(found: Found) -> Markup | None:
