@@ -103,6 +103,6 @@ def _open(model: Path, tokenizer: Path, stamps: tuple[int, int], threads: int) -
         session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # neither library has a common base for its errors
         raise ModelMissing(
-            f"The cross-encoder in {model.parent} cannot be loaded: {error}.", "Are its files whole?"
+            f"The cross-encoder in {tokenizer.parent} cannot be loaded: {error}.", "Are its files whole?"
         ) from error
-    return _Encoder(model.parent.name, session, words)
+    return _Encoder(tokenizer.parent.name, session, words)

@@ -128,13 +128,18 @@ def from_postprocessor(
 
 
 def _nodes(taken: Taken) -> list[NodeWithScore]:
+    """The passages as LlamaIndex's nodes; other programs' may lack the id and the metadata inside."""
     from llama_index.core.schema import NodeWithScore
     from llama_index.core.vector_stores.utils import metadata_dict_to_node
 
-    return [
-        NodeWithScore(node=metadata_dict_to_node(dict(taken.payloads[one.id])), score=one.score)
-        for one in taken.candidates
-    ]
+    nodes = []
+    for one in taken.candidates:
+        payload = taken.payloads[one.id]
+        node = metadata_dict_to_node(dict(payload))
+        node.id_ = one.id
+        node.metadata = node.metadata or {name: value for name, value in payload.items() if not name.startswith("_")}
+        nodes.append(NodeWithScore(node=node, score=one.score))
+    return nodes
 
 
 def _reranked(found: Sequence[NodeWithScore], taken: Taken) -> tuple[tuple[Candidate, ...], dict[str, Payload]]:
@@ -142,15 +147,16 @@ def _reranked(found: Sequence[NodeWithScore], taken: Taken) -> tuple[tuple[Candi
     from llama_index.core.vector_stores.utils import node_to_metadata_dict
 
     before = {one.id: one.scores for one in taken.candidates}
-    first = {one.node.node_id: one for one in reversed(found)}
-    unique = [one for one in found if first[one.node.node_id] is one]
+    unique: dict[str, NodeWithScore] = {}
+    for one in found:
+        unique.setdefault(one.node.node_id, one)
     candidates = tuple(
         Candidate(
-            one.node.node_id,
+            id,
             float(one.score or 0.0),
-            {**before.get(one.node.node_id, {}), "rerank": StageScore(rank, float(one.score or 0.0))},
+            {**before.get(id, {}), "rerank": StageScore(rank, float(one.score or 0.0))},
         )
-        for rank, one in enumerate(unique, 1)
+        for rank, (id, one) in enumerate(unique.items(), 1)
     )
-    added = {one.node.node_id: node_to_metadata_dict(one.node) for one in unique if one.node.node_id not in before}
+    added = {id: node_to_metadata_dict(one.node) for id, one in unique.items() if id not in before}
     return candidates, added
