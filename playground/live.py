@@ -34,6 +34,12 @@ class Live(Generic[T]):
             self.value = value
             self._changed.notify_all()
 
+    def change(self, how: Callable[[T], T]) -> None:
+        """Replace the value by one made of it, in one step."""
+        with self._changed:
+            self.value = how(self.value)
+            self._changed.notify_all()
+
     def follow(self) -> Iterator[T]:
         """The value as it changes, at most about twenty times a second, the last one included."""
         value = self.value

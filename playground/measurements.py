@@ -1,4 +1,4 @@
-"""Measurements run in the background, one a page, so that a reload finds them again; the last result is kept."""
+"""Measurements, drafts and grades are made in the background, so that a reload finds them again; the last is kept."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from threading import Lock, Thread
 from time import monotonic
-from typing import Literal
+from typing import Any, Generic, Literal, TypeVar
 
 from pipelines.errors import Cancelled, PlaygroundError, UsageError
 from pipelines.evaluation.questions import Question
-from pipelines.evaluation.strategies import Row
+from pipelines.evaluation.strategies import BUDGET, Row
 from pipelines.events import IndexProgress
 from pipelines.recipe import Recipe
 from pipelines.scratch import Work
@@ -22,42 +22,49 @@ State = Literal["running", "done", "stopped", "failed"]
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Measurement:
-    """What is known of a measurement so far. Rows are in the order of the recipes."""
+R = TypeVar("R")
 
-    questions: str  # name of the set
-    asked: int
-    recipes: tuple[Recipe, ...]
-    budget: int
-    left_out: tuple[str, ...] = ()  # why some questions are not asked
-    each: tuple[Question, ...] = ()  # the questions asked, in the order of the rows' values
-    rows: tuple[Row, ...] = ()
+
+@dataclass(frozen=True, kw_only=True)
+class Growing(Generic[R]):
+    """Work in the background as it stands: rows as they come, then how it ended."""
+
+    rows: tuple[R, ...] = ()
     took: tuple[float, ...] = ()  # seconds of each row
     progress: IndexProgress | None = None
     state: State = "running"
     error: PlaygroundError | None = None
 
-    @property
-    def seconds_left(self) -> float | None:
-        """An estimate from the rows that are done; None before the first."""
-        if not self.took:
-            return None
-        return sum(self.took) / len(self.took) * (len(self.recipes) - len(self.rows))
+    def seconds_left(self, remaining: int, done: int = 0) -> float | None:
+        """An estimate: what is done (so many; 0: the rows) took so long each. None before the first."""
+        done = done or len(self.took)
+        return sum(self.took) / done * remaining if done and self.took else None
 
 
-#: Does the measuring: told where to report and what stops it, yields rows.
-Source = Callable[[Work], Iterator[Row]]
+@dataclass(frozen=True, kw_only=True)
+class Measurement(Growing[Row]):
+    """Recipes compared on questions. Rows are in the order of the recipes."""
+
+    questions: str  # name of the set
+    asked: int
+    recipes: tuple[Recipe, ...]
+    budget: int = BUDGET
+    left_out: tuple[str, ...] = ()  # why some questions are not asked
+    each: tuple[Question, ...] = ()  # the questions asked, in the order of the rows' values
+
+
+#: Does the work: told where to report and what stops it, yields rows.
+Source = Callable[[Work], Iterator[Any]]
 
 
 class Measurements:
-    """One measurement a page, by the page's id."""
+    """One piece of work a name: a page's id, with what is done behind a colon."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._live: dict[str, Live[Measurement]] = {}
+        self._live: dict[str, Live[Any]] = {}
 
-    def start(self, page: str, first: Measurement, source: Source) -> None:
+    def start(self, page: str, first: Growing[Any], source: Source) -> None:
         """Measure in the background.
 
         Raises:
@@ -71,16 +78,22 @@ class Measurements:
             self._live[page] = live
         Thread(target=_measure, args=(live, source), name="measurement", daemon=True).start()
 
-    def peek(self, page: str) -> Measurement | None:
+    def peek(self, page: str) -> Any:
         """The measurement as it stands."""
         live = self._live.get(page)
         return live.value if live else None
 
-    def follow(self, page: str) -> Iterator[Measurement]:
+    def follow(self, page: str) -> Iterator[Any]:
         """The measurement as it grows, to its end."""
         live = self._live.get(page)
         if live is not None:
             yield from live.follow()
+
+    def change(self, page: str, how: Callable[[Any], Any]) -> None:
+        """Replace what is known by something made of it."""
+        live = self._live.get(page)
+        if live is not None:
+            live.change(how)
 
     def stop(self, page: str) -> None:
         """Ask a measurement to end; the rows it has are kept."""
@@ -96,23 +109,27 @@ class Measurements:
             live.settle(UPDATE_S * 100)
 
 
-def _measure(live: Live[Measurement], source: Source) -> None:
+def _measure(live: Live[Any], source: Source) -> None:
     def report(step: IndexProgress) -> None:
-        live.show(replace(live.value, progress=step))
+        live.change(lambda now: replace(now, progress=step))
+
+    def end(state: State, error: PlaygroundError | None = None) -> None:
+        live.change(lambda now: replace(now, state=state, progress=None, error=error))
 
     try:
         began = monotonic()
         for row in source(Work(report, live.cancel)):
-            now = live.value
-            took = (*now.took, monotonic() - began)
-            live.show(replace(now, rows=(*now.rows, row), took=took, progress=None))
-            began = monotonic()
-        live.show(replace(live.value, state="done", progress=None))
+            taken, began = monotonic() - began, monotonic()
+            _add(live, row, taken)
+        end("done")
     except Cancelled:
-        live.show(replace(live.value, state="stopped", progress=None))
+        end("stopped")
     except PlaygroundError as error:
-        live.show(replace(live.value, state="failed", progress=None, error=error))
+        end("failed", error)
     except Exception as error:
-        log.exception("a measurement failed")
-        fault = PlaygroundError(f"The measurement broke: {error!r}.", "The log has the details; please report it.")
-        live.show(replace(live.value, state="failed", progress=None, error=fault))
+        log.exception("work in the background failed")
+        end("failed", PlaygroundError(f"It broke: {error!r}.", "The log has the details; please report it."))
+
+
+def _add(live: Live[Any], row: Any, seconds: float) -> None:
+    live.change(lambda now: replace(now, rows=(*now.rows, row), took=(*now.took, seconds)))

@@ -258,7 +258,7 @@ def test_a_file_of_questions_is_a_set(services, lab, tmp_path):
     file = file.with_suffix(".csv")
     file.write_text(f"question,document,quote\nWhy?,{REPORT.name},lost trawl door\nHow?,gone.pdf,x\n", "utf-8")
     name = measuring.take_file(services, str(file), "my exam.csv")
-    chosen = measuring.choose(services, lab.to(questions=name))
+    chosen = measuring.choose(services, name)
     assert [one.question for one in chosen.questions] == ["Why?"]
     assert chosen.left_out == ("1 about gone.pdf, which is not here",)
 

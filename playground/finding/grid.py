@@ -74,7 +74,13 @@ def start(services: Services, session: Session, page: str, questions: str, grid:
     """
     recipes, _ = combinations(session, grid)
     chosen = choose(services, questions)
-    first = Measurement(questions, len(chosen.questions), tuple(recipes), 4000, chosen.left_out, chosen.questions)
+    first = Measurement(
+        questions=questions,
+        asked=len(chosen.questions),
+        recipes=tuple(recipes),
+        left_out=chosen.left_out,
+        each=chosen.questions,
+    )
 
     def source(work: Work) -> Iterator[Row]:
         yield from compare(chosen.questions, chosen.documents, recipes, services.library.scratch, work=work)

@@ -79,7 +79,14 @@ def measure(services: Services, session: Session, lab: Lab) -> None:
     """Start measuring the shown columns. Raises UsageError where nothing can be asked."""
     pasted = document_of(services, lab) if not lab.document and lab.pasted.strip() else None
     chosen, compared = choose(services, lab.questions, pasted), recipes(session, lab)
-    first = Measurement(lab.questions, len(chosen.questions), compared, lab.budget, chosen.left_out, chosen.questions)
+    first = Measurement(
+        questions=lab.questions,
+        asked=len(chosen.questions),
+        recipes=compared,
+        budget=lab.budget,
+        left_out=chosen.left_out,
+        each=chosen.questions,
+    )
 
     def source(work: Work) -> Iterator[Row]:
         scratch = services.library.scratch

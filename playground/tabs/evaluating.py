@@ -7,8 +7,10 @@ from typing import Any
 
 import gradio as gr
 
+from pipelines.errors import UsageError
 from pipelines.recipe import Recipe
 from playground import forms
+from playground.finding import grading
 from playground.finding import grid as measuring
 from playground.finding.grid import Grid, combinations
 from playground.finding.state import Finding
@@ -16,7 +18,7 @@ from playground.lab.measuring import sets
 from playground.services import Services
 from playground.state import Session, recipe_of
 from playground.tabs.shell import Shell, panel, wire
-from playground.views import evaluated
+from playground.views import evaluated, graded
 from playground.views.html import el
 from playground.views.words import count
 
@@ -52,6 +54,21 @@ def shown(services: Services, lab: Finding) -> list[str]:
     if found is None:
         return [empty(), ""]
     return [str(evaluated.table(found, lab.grid)), str(evaluated.questions(found, lab.grid))]
+
+
+def answers(services: Services, lab: Finding) -> str:
+    """The grades of answers as they stand; "" before the first."""
+    found = services.measurements.peek(grading.page_of(lab))
+    return str(graded.graded(found)) if found else ""
+
+
+def grade(services: Services, session: Session, lab: Finding, at: int) -> None:
+    """Grade the answers of a row. Raises UsageError: it is gone, or grading is still under way."""
+    found = services.measurements.peek(page_of(lab))
+    if found is None or not 0 <= at < len(found.recipes):
+        raise UsageError("That row is not here any more.", "Press Measure again.")
+    recipe = recipe_of(in_chat(session, found.recipes[at]))
+    grading.start(services, lab, recipe, measuring.labels(found.recipes)[at])
 
 
 def page_of(lab: Finding) -> str:
@@ -99,12 +116,14 @@ class Evaluating:
                 )
                 for field, label in _AXES.items()
             }
-        self.size, self.table, self.each = panel("grid-size"), panel("grid-table"), panel("grid-each")
+        self.size, self.table = panel("grid-size"), panel("grid-table")
+        self.answers_stop = gr.Button("Stop grading", elem_id="grid-answers-stop", min_width=80)
+        self.answers, self.each = panel("grid-answers"), panel("grid-each")
 
     @property
     def outputs(self) -> list[Any]:
         """What :meth:`show` updates."""
-        return [self.set, self.level, *self.axes.values(), self.size, self.table, self.each]
+        return [self.set, self.level, *self.axes.values(), self.size, self.table, self.each, self.answers]
 
     def show(self, session: Session, lab: Finding) -> list[Any]:
         """Everything as it stands."""
@@ -113,12 +132,18 @@ class Evaluating:
         chosen = lab.questions if lab.questions in known else (known[0] if known else None)
         ticked = [list(getattr(lab.grid, field)) for field in self.axes]
         told = size(session, lab.grid)
-        return [gr.update(choices=named, value=chosen), lab.grid.level, *ticked, told, *shown(self._services, lab)]
+        results = [*shown(self._services, lab), answers(self._services, lab)]
+        return [gr.update(choices=named, value=chosen), lab.grid.level, *ticked, told, *results]
 
     def follow(self, lab: Finding) -> Iterator[list[str]]:
         """The result as it grows."""
         for _ in self._services.measurements.follow(page_of(lab)):
             yield shown(self._services, lab)
+
+    def follow_answers(self, lab: Finding) -> Iterator[str]:
+        """The grades as they come."""
+        for _ in self._services.measurements.follow(grading.page_of(lab)):
+            yield answers(self._services, lab)
 
     def wire(self) -> None:
         """Connect everything but the trace, which is the board's."""
@@ -160,7 +185,20 @@ class Evaluating:
         def on_stop(lab: Any) -> None:
             services.measurements.stop(page_of(Finding.restore(lab)))
 
+        def on_grade(kept: Any, lab: Any, event: gr.EventData) -> Iterator[Any]:
+            now = Finding.restore(lab)
+            if event._data["act"] != "grade":
+                yield gr.skip()
+                return
+            grade(services, Session.restore(kept), now, int(event._data["arg"]))
+            yield from self.follow_answers(now)
+
+        def on_answers_stop(lab: Any) -> None:
+            services.measurements.stop(grading.page_of(Finding.restore(lab)))
+
         results = [lab, self.table, self.each]
+        wire([self.table.click], on_grade, [kept, lab], [self.answers])
+        wire([self.answers_stop.click], on_answers_stop, [lab], [])
         wire([one.input for one in (self.set, *self.axes.values())], on_axes, given, [lab, self.size])
         wire([self.run.click], on_run, given, results)
         wire([self.level.input], on_level, [lab, self.level], results)

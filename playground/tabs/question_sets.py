@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -9,11 +10,14 @@ import gradio as gr
 
 from pipelines.errors import PlaygroundError, UsageError
 from pipelines.evaluation.question_sets import MINE, clean_name
+from playground.finding import drafting
 from playground.finding.state import Finding
 from playground.lab.measuring import SAMPLES, read_set, sets, take_file
 from playground.services import Services
+from playground.state import Session
 from playground.tabs.shell import panel, wire
 from playground.tabs.sidebar import bare_name, file_box
+from playground.views import drafts as draft_view
 from playground.views import question_sets as view
 from playground.views.html import el
 
@@ -50,6 +54,12 @@ def act(services: Services, name: str, what: str, target: str, value: str) -> st
     return name if name in names else next(iter(names), "")
 
 
+def drafts(services: Services, lab: Finding) -> str:
+    """What a model wrote, as it stands; how it works before that."""
+    found = services.measurements.peek(drafting.page_of(lab))
+    return str(draft_view.drafts(found, lab.into)) if found else str(draft_view.none())
+
+
 def _reword(services: Services, name: str, place: int, question: str) -> None:
     known = services.questions.read(name)
     if not question or not 0 <= place < len(known):
@@ -65,11 +75,12 @@ class QuestionSetsTab:
 
     Args:
         services: The process.
+        kept: The session's state.
         lab: The lab's state.
     """
 
-    def __init__(self, services: Services, lab: gr.BrowserState) -> None:
-        self._services, self._lab = services, lab
+    def __init__(self, services: Services, kept: gr.BrowserState, lab: gr.BrowserState) -> None:
+        self._services, self._kept, self._lab = services, kept, lab
         with gr.Row(elem_classes=["lab-source"]):
             self.set = gr.Dropdown([], label="Set", elem_id="sets-set", filterable=False, scale=2)
             self.into = gr.Textbox(
@@ -80,18 +91,34 @@ class QuestionSetsTab:
                 label="Questions: YAML, JSON lines, CSV", show_label=False, height=42, elem_id="sets-file"
             )
         self.panel = panel("sets-panel")
+        with gr.Accordion("Let a model write questions", open=False, elem_id="sets-make"):
+            with gr.Row(elem_classes=["lab-source"]):
+                self.document = gr.Dropdown([], label="About", elem_id="make-document", filterable=False, scale=2)
+                self.pages = gr.Textbox(
+                    label="Pages", placeholder=f"the first {drafting.MOST}, or 1-3, 8", elem_id="make-pages", lines=1
+                )
+                self.per_page = gr.Slider(1, 5, 2, step=1, label="Of each page", elem_id="make-count")
+                self.make = gr.Button("Write", variant="primary", elem_id="make-run", scale=0, min_width=80)
+                self.stop = gr.Button("Stop", elem_id="make-stop", scale=0, min_width=80)
+            self.drafts = panel("make-drafts")
 
     @property
     def outputs(self) -> list[Any]:
         """What :meth:`show` updates."""
-        return [self.set, self.into, self.panel]
+        return [self.set, self.into, self.panel, self.document, self.drafts]
 
     def show(self, lab: Finding) -> list[Any]:
         """Everything as it stands."""
         named = sets(self._services)
         known = [name for _, name in named]
         chosen = lab.questions if lab.questions in known else next(iter(known), None)
-        return [gr.update(choices=named, value=chosen), lab.into, shown(self._services, chosen or "")]
+        return [
+            gr.update(choices=named, value=chosen),
+            lab.into,
+            shown(self._services, chosen or ""),
+            gr.update(choices=[one.document for one in self._services.library.documents() if one.words]),
+            drafts(self._services, lab),
+        ]
 
     def wire(self, others: gr.Dropdown, tab: gr.Tab) -> None:
         """Connect everything; ``others`` is the menu of sets that are measured, which follows."""
@@ -122,6 +149,25 @@ class QuestionSetsTab:
         def on_open(lab: Any) -> list[Any]:
             return drawn(Finding.restore(lab))
 
+        def on_make(kept: Any, lab: Any, name: str, pages: str, count: float) -> Iterator[str]:
+            now = Finding.restore(lab)
+            drafting.start(self._services, Session.restore(kept), now, name or "", pages or "", int(count))
+            for _ in self._services.measurements.follow(drafting.page_of(now)):
+                yield drafts(self._services, now)
+
+        def on_drafts(lab: Any, event: gr.EventData) -> list[Any]:
+            now, what = Finding.restore(lab), event._data["act"]
+            if what in ("keep", "drop"):
+                drafting.decide(self._services, now, int(event._data["arg"]), what)
+            return drawn(now)
+
+        def on_stop(lab: Any) -> None:
+            self._services.measurements.stop(drafting.page_of(Finding.restore(lab)))
+
+        given = [self._kept, self._lab, self.document, self.pages, self.per_page]
+        wire([self.make.click], on_make, given, [self.drafts])
+        wire([self.drafts.click], on_drafts, [self._lab], outputs)
+        wire([self.stop.click], on_stop, [self._lab], [])
         wire([self.set.input], on_set, [self._lab, self.set], outputs)
         wire([self.into.blur, self.into.submit], on_into, [self._lab, self.into], outputs)
         wire([self.box.upload], on_file, [self.box, self._lab], [self.box, *outputs])

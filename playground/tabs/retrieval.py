@@ -16,7 +16,7 @@ from playground.lab.state import LETTERS
 from playground.services import Services
 from playground.state import Session, recipe_of
 from playground.tabs.column_form import ColumnForm
-from playground.tabs.evaluating import Evaluating, in_chat, row_of, shown
+from playground.tabs.evaluating import Evaluating, answers, in_chat, row_of, shown
 from playground.tabs.question_sets import QuestionSetsTab
 from playground.tabs.recipe import changed, summary
 from playground.tabs.shell import Shell, browser_state, panel, wire
@@ -268,9 +268,15 @@ class Wiring:
             yield shown(self._services, now)
             yield from self._many.follow(now)
 
+        def on_grades(lab: Any) -> Iterator[str]:
+            now = Finding.restore(lab)
+            yield answers(self._services, now)
+            yield from self._many.follow_answers(now)
+
         opened = [parts.question, *parts.above, *self._form_outputs, *self._many.outputs]
         self._wishes.wire([tab.select], on_open, [], opened)
         wire([tab.select], on_return, [parts.lab], [self._many.table, self._many.each])
+        wire([tab.select], on_grades, [parts.lab], [self._many.answers])
 
 
 def _id_of(lab: Any) -> str:
@@ -286,7 +292,7 @@ def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> None:
         with gr.Tab("Many questions", id="many"):
             many = Evaluating(services, shell, lab)
         with gr.Tab("Question sets", id="sets") as listing:
-            owned = QuestionSetsTab(services, lab)
+            owned = QuestionSetsTab(services, shell.kept, lab)
     wiring = Wiring(services, shell, side, parts, many)
     wiring.board()
     for at, section, _ in wiring.columns:

@@ -100,6 +100,8 @@ def _row(
 ) -> Markup:
     acts = [
         button("Use in chat", "use", at, class_="quiet small"),
+        button("Grade answers", "grade", at, class_="quiet small",
+               title="Every question is answered with this recipe, and the answers are judged."),
         None if at == baseline else button("Baseline", "baseline", at, class_="quiet small"),
         None if at == baseline else button("Questions", "against", at, class_="quiet small",
                                            aria_pressed="true" if grid.against == at else "false"),

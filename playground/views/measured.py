@@ -14,6 +14,7 @@ from pipelines.evaluation.strategies import Row
 from playground.lab.state import LETTERS
 from playground.measurements import Measurement
 from playground.views.columns import letter_mark
+from playground.views.growth import failed
 from playground.views.html import bar, button, el, fold, join, tip
 from playground.views.words import count, seconds
 
@@ -69,7 +70,8 @@ def state(found: Measurement, what: str) -> Markup | None:
             steps = {"embedding": "embedding chunks", "cutting": "cutting", "asking": "asking"}
             words = f"{what} {at + 1} of {len(found.recipes)}"
             part = 0.0
-            whole = f"; about {seconds(found.seconds_left)} left in all" if found.seconds_left else ""
+            left_in_all = found.seconds_left(len(found.recipes) - at)
+            whole = f"; about {seconds(left_in_all)} left in all" if left_in_all else ""
             if step is not None and step.total:
                 left = f", about {seconds(step.seconds_left)} left for this one" if step.seconds_left else ""
                 words += (
@@ -79,11 +81,7 @@ def state(found: Measurement, what: str) -> Markup | None:
             return el("div", el("p", words, whole), bar((at + part) / len(found.recipes), words), class_="status busy")
         case "stopped":
             return el("p", f"Stopped: {len(found.rows)} of {len(found.recipes)} are done.", class_="warning")
-        case "failed":
-            error = found.error
-            title = el("h4", el("i", "!", aria_hidden="true"), error.message if error else "It failed.")
-            return el("div", title, el("p", error.fix if error else ""), class_="fault", role="alert")
-    return None
+    return failed(found)
 
 
 def _metric(name: str, found: Measurement) -> Markup:
