@@ -14,13 +14,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 from threading import Event as CancelFlag
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import uuid4
 
 from pipelines.chunking import Bench, Cut, cut
 from pipelines.chunking.figures import Figures, Landmarks, figures
-from pipelines.embedding.base import Embedder
+from pipelines.embedding.base import Embedder, Kind, TokenRuler, Vectors
+from pipelines.embedding.base import OnProgress as OnTexts
 from pipelines.embedding.cache import VectorCache, embed_cached
 from pipelines.embedding.models import Embedders
 from pipelines.indexing import OnProgress, Pace, embedding, points_of
@@ -40,6 +43,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _BENCHES, _CUTS, _COLLECTIONS = 8, 64, 12
+
+#: Questions that are embedded to learn how long that takes.
+_TIMED = 8
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,7 @@ class Scratch:
         self._cuts: Kept[Cut] = Kept(_CUTS)
         self._figures: Kept[Figures] = Kept(_CUTS)
         self._collections: Kept[RetrievalContext] = Kept(_COLLECTIONS)
+        self._query_seconds: dict[str, list[float]] = {}  # of questions embedded afresh, by the model's id
         self._count = 0
 
     def close(self) -> None:
@@ -115,6 +122,21 @@ class Scratch:
     def search(self, query: str, recipe: Recipe, documents: Sequence[Document], work: Work | None = None) -> Retrieval:
         """What the recipe's retriever finds in these documents. Raises EngineError, StoreError, Cancelled."""
         return retrieve(query, recipe, self.context(documents, recipe, work))
+
+    def query_seconds(self, recipe: Recipe, texts: Sequence[str]) -> float:
+        """The usual seconds a question takes to be embedded: a median over those that were.
+
+        Args:
+            recipe: Names the model.
+            texts: Of these some are embedded to learn it, where every vector so far came from the cache.
+        """
+        embedder = self.embedder(recipe)
+        known = self._query_seconds.setdefault(embedder.id, [])
+        if not known:
+            timed = _Timed(embedder, known)
+            for text in texts[:_TIMED]:
+                timed.embed([text], "query")
+        return median(known) if known else 0.0
 
     def vectors(self, document: Document, recipe: Recipe, work: Work | None = None) -> NDArray[np.float32]:
         """A unit vector a chunk (n, d), in the order of :meth:`cut`: the mean of its pieces' where it has several."""
@@ -156,8 +178,10 @@ class Scratch:
             keyword.upsert(points_of(document, made, self._embed(document, recipe, work)))
         texts: Mapping[str, str] = {document.id: document.text for document in documents}
 
+        timed = _Timed(embedder, self._query_seconds.setdefault(embedder.id, []))
+
         def embed_query(text: str) -> list[float]:
-            row: list[float] = embed_cached(embedder, [text], self._cache, "query")[0].tolist()
+            row: list[float] = embed_cached(timed, [text], self._cache, "query")[0].tolist()
             return row
 
         context = RetrievalContext(
@@ -165,6 +189,40 @@ class Scratch:
         )
         weakref.finalize(context, shutil.rmtree, folder, ignore_errors=True)
         return context
+
+
+@dataclass(frozen=True)
+class _Timed:
+    """An embedding model that notes how long each call took."""
+
+    embedder: Embedder
+    seconds: list[float]
+
+    @property
+    def id(self) -> str:
+        return self.embedder.id
+
+    @property
+    def label(self) -> str:
+        return self.embedder.label
+
+    @property
+    def dimensions(self) -> int:
+        return self.embedder.dimensions
+
+    @property
+    def window(self) -> int:
+        return self.embedder.window
+
+    @property
+    def ruler(self) -> TokenRuler:
+        return self.embedder.ruler
+
+    def embed(self, texts: Sequence[str], kind: Kind = "document", on_progress: OnTexts | None = None) -> Vectors:
+        started = perf_counter()
+        found = self.embedder.embed(texts, kind, on_progress)
+        self.seconds.append(perf_counter() - started)
+        return found
 
 
 def _own_folder(parent: Path) -> Path:

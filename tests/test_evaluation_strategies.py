@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from threading import Event
 
 import pytest
 
+from pipelines.embedding.builtin import BuiltinEmbedder
 from pipelines.embedding.cache import VectorCache
 from pipelines.errors import Cancelled, DamagedFile, EngineRefused, UsageError
 from pipelines.evaluation import spans
@@ -211,3 +213,34 @@ def test_one_file_under_two_names_is_one_document(scratch):
     assert row.chunks == once.chunks
     assert row.per_question[:4] == once.per_question
     assert row.per_question[4]["hit_at_k"] == 1.0
+
+
+def test_many_recipes_embed_each_question_once(tmp_path):
+    """300 questions by 12 recipes: 300 embeddings of questions, whatever is measured about their time."""
+    asked = [f"How many gulls did the keeper count on day {day}?" for day in range(300)]
+    text = "".join(f"On day {day} the keeper counted {day * 7} gulls. " for day in range(300))
+    questions = [quoted(question, "gulls.txt", f"On day {day} the keeper") for day, question in enumerate(asked)]
+    embedder = Counting()
+    with closing(VectorCache(tmp_path / "v.db")) as cache:
+        scratch = Scratch(Settings(data_dir=tmp_path), cache, lambda choice: embedder)
+        recipes = [
+            Recipe().with_("retriever", name, k=k) for name in ("hybrid", "semantic", "keyword") for k in (1, 3, 5, 10)
+        ]
+        rows = list(compare(questions, {"gulls.txt": document("gulls.txt", text)}, recipes, scratch))
+        scratch.close()
+    assert len(rows) == 12
+    assert sorted(embedder.asked) == sorted(asked)
+    assert all(row.p50_ms > 0 for row in rows)
+
+
+class Counting(BuiltinEmbedder):
+    """The built-in model, noting the questions it embeds."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = []
+
+    def embed(self, texts, kind="document", on_progress=None):
+        if kind == "query":
+            self.asked += texts
+        return super().embed(texts, kind, on_progress)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import median
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 from pipelines.errors import EngineRefused
@@ -20,9 +18,6 @@ from pipelines.scratch import Work
 if TYPE_CHECKING:
     from pipelines.embedding.base import Embedder
     from pipelines.stores.base import Payload
-
-#: Questions that are embedded afresh to learn how long that takes.
-_TIMED = 8
 
 
 @dataclass(frozen=True)
@@ -73,11 +68,9 @@ class Desk:
         progress(len(answers))
         return answers
 
-    def seconds(self, asked: Sequence[Asked], answers: Sequence[Answer]) -> list[float]:
-        """Of each question. Its vector came from the cache: a fresh one's usual time is added in its place."""
-        embedding = 0.0
-        if "embed" in answers[0].seconds:
-            embedding = median(_seconds_to_embed(one.text, self.embedder) for one in asked[:_TIMED])
+    def seconds(self, answers: Sequence[Answer], usual: Callable[[], float]) -> list[float]:
+        """Of each question. Its vector may come from the cache: a fresh one's ``usual`` time stands in its place."""
+        embedding = usual() if "embed" in answers[0].seconds else 0.0
         cached = (one.seconds.get("embed", 0.0) for one in answers)
         return [sum(one.seconds.values()) - known + embedding for one, known in zip(answers, cached, strict=True)]
 
@@ -114,9 +107,3 @@ def _to_budget(found: Sequence[Passage], merge_at: float, budget: int) -> tuple[
 
 def _places(read: Sequence[Passage]) -> tuple[Retrieved, ...]:
     return tuple((one.document_id, *one.read) for one in read)
-
-
-def _seconds_to_embed(text: str, embedder: Embedder) -> float:
-    started = perf_counter()
-    embedder.embed([text], "query")
-    return perf_counter() - started

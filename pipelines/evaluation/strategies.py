@@ -7,7 +7,7 @@ document costs what it costs in use. Retrieval is :func:`pipelines.retrieval.ran
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -141,7 +141,8 @@ def _row(
     cuts = {document.id: scratch.cut(document, recipe, work) for document in documents}
     figures = [scratch.figures(document, recipe, work) for document in documents]
     started = perf_counter()
-    context = scratch.context(documents, recipe, work)
+    held = scratch.context(documents, recipe, work)  # its folder lives as long as it does
+    context = replace(held, cancel=work.cancel)
     embedding_s = perf_counter() - started
     desk = Desk(recipe, context, scratch.embedder(recipe), budget)
     answers = desk.ask_all(asked, work)
@@ -152,7 +153,7 @@ def _row(
         for one, answer in zip(asked, answers, strict=True)
     )
     sizes = [size for one in figures for size in one.sizes]
-    seconds = desk.seconds(asked, answers)
+    seconds = desk.seconds(answers, lambda: scratch.query_seconds(recipe, [one.text for one in asked]))
     p50, p95 = np.percentile(np.asarray(seconds) * 1000, [50, 95])
     return Row(
         recipe=recipe,
