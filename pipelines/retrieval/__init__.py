@@ -1,8 +1,14 @@
 """Retrieval: a question in, ranked passages out.
 
-``candidates.py`` says what travels between stages; ``semantic.py``, ``keyword.py``, ``hybrid.py`` are the
-retrievers; ``bm25.py`` and ``fusion.py`` the arithmetic; ``widen.py`` turns what was searched into what is read;
-``llama_index.py`` is the bridge to LlamaIndex.
+::
+
+    candidates.py   what travels between stages            base.py, hits.py  what comes out
+    semantic.py keyword.py hybrid.py mmr.py multi_query.py hyde.py auto_merging.py      retrievers, one a file
+    none.py late_interaction.py llm_*.py cross_encoder*.py (on reranking.py)            rerankers, one a file
+    bm25.py, fusion.py  the arithmetic                     base_search.py  lists other retrievers build on
+    aids.py         language model and token vectors       remembering.py  lists kept while sliders move
+    widen.py        from what was searched to what is read terms.py  where the question's words stand
+    llama_index.py  the bridge to LlamaIndex, both ways
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ class Evaluating:
                 for field, label in _AXES.items()
             }
         self.size, self.table = panel("grid-size"), panel("grid-table")
-        self.answers_stop = gr.Button("Stop grading", elem_id="grid-answers-stop", min_width=80)
+        self.answers_stop = gr.Button("Stop grading", elem_id="grid-answers-stop", size="sm", min_width=80)
         self.answers, self.each = panel("grid-answers"), panel("grid-each")
 
     @property
@@ -127,13 +127,16 @@ class Evaluating:
 
     def show(self, session: Session, lab: Finding) -> list[Any]:
         """Everything as it stands."""
-        named = sets(self._services)
-        known = [name for _, name in named]
-        chosen = lab.questions if lab.questions in known else (known[0] if known else None)
         ticked = [list(getattr(lab.grid, field)) for field in self.axes]
         told = size(session, lab.grid)
         results = [*shown(self._services, lab), answers(self._services, lab)]
-        return [gr.update(choices=named, value=chosen), lab.grid.level, *ticked, told, *results]
+        return [self.menu(lab), lab.grid.level, *ticked, told, *results]
+
+    def menu(self, lab: Finding) -> Any:
+        """The sets there are, the lab's chosen."""
+        named = sets(self._services)
+        known = [name for _, name in named]
+        return gr.update(choices=named, value=lab.questions if lab.questions in known else next(iter(known), None))
 
     def follow(self, lab: Finding) -> Iterator[list[str]]:
         """The result as it grows."""
@@ -145,8 +148,8 @@ class Evaluating:
         for _ in self._services.measurements.follow(grading.page_of(lab)):
             yield answers(self._services, lab)
 
-    def wire(self) -> None:
-        """Connect everything but the trace, which is the board's."""
+    def wire(self, tab: gr.Tab) -> None:
+        """Connect everything but the trace, which is the board's; the menu of sets is new whenever ``tab`` opens."""
         services, kept, lab = self._services, self._shell.kept, self._lab
         given = [kept, lab, self.set, *self.axes.values()]
 
@@ -182,6 +185,9 @@ class Evaluating:
             now = now.to(grid={**now.grid.model_dump(), what: value})
             return [now.keep(), *shown(services, now)]
 
+        def on_opened(lab: Any) -> Any:
+            return self.menu(Finding.restore(lab))
+
         def on_stop(lab: Any) -> None:
             services.measurements.stop(page_of(Finding.restore(lab)))
 
@@ -200,6 +206,7 @@ class Evaluating:
         wire([self.table.click], on_grade, [kept, lab], [self.answers])
         wire([self.answers_stop.click], on_answers_stop, [lab], [])
         wire([one.input for one in (self.set, *self.axes.values())], on_axes, given, [lab, self.size])
+        wire([tab.select], on_opened, [lab], [self.set])
         wire([self.run.click], on_run, given, results)
         wire([self.level.input], on_level, [lab, self.level], results)
         wire([self.table.click], on_table, [kept, lab], results)

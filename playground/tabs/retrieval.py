@@ -289,7 +289,7 @@ def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> None:
     with gr.Tabs(elem_id="find-tabs", selected="one") as inner:
         with gr.Tab("One question", id="one"):
             parts = components(lab)
-        with gr.Tab("Many questions", id="many"):
+        with gr.Tab("Many questions", id="many") as measured:
             many = Evaluating(services, shell, lab)
         with gr.Tab("Question sets", id="sets") as listing:
             owned = QuestionSetsTab(services, shell.kept, lab)
@@ -301,5 +301,5 @@ def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> None:
     wiring.tracing(inner, many.each, acting.trace)
     wiring.tracing(inner, owned.panel, acting.ask)
     wiring.opening(tab)
-    many.wire()
+    many.wire(measured)
     owned.wire(many.set, listing)
