@@ -217,3 +217,30 @@ def test_a_grid_is_measured_and_read(services):
 def test_too_large_a_grid_is_refused():
     with pytest.raises(UsageError, match="Choose fewer"):
         grid.combinations(Session(), Grid(ks=tuple(range(1, 300))))
+
+
+# a Qdrant server --------------------------------------------------------------------------------------
+
+
+def test_a_server_gives_the_same_hits_in_the_same_order(services, tmp_path, monkeypatch):
+    """Qdrant's client in memory stands in for a server, which cannot be had here: the same calls, exact search."""
+    from qdrant_client import QdrantClient
+
+    from pipelines import collection
+    from pipelines.stores.server import ServerStore
+
+    client = QdrantClient(":memory:")
+    monkeypatch.setattr(collection, "open_store", lambda settings, name, size: ServerStore(client, name, size))
+    other = Services.open(settings_for(tmp_path))
+    try:
+        for name in ("lanternfish-handbook.pdf", "field-guide.md"):
+            assert other.library.add(folder() / name).status == "indexed"
+        for question in (BOLTS, "What does E-417 mean?", "Which seaweed can be dried and drunk?"):
+            for more in ({}, {"pages": "1-5"}, {"documents": ("lanternfish-handbook.pdf",)}):
+                lab = Finding(asked=question, shown=4, **more)
+                here, there = last(services, lab), last(other, lab)
+                for one, two in zip(here.columns, there.columns, strict=True):
+                    assert [hit.text for hit in one.hits] == [hit.text for hit in two.hits]
+                    assert [hit.score for hit in one.hits] == pytest.approx([hit.score for hit in two.hits], abs=1e-5)
+    finally:
+        other.close()
