@@ -7,12 +7,11 @@ must win, not the last one to arrive.
 from __future__ import annotations
 
 import math
-import time
 from threading import Event as CancelFlag
 from threading import Lock
 
-#: Seconds by which the requests of one gesture may come apart.
-SAME_S = 0.1
+#: Milliseconds by which the requests of one gesture may come apart, by the page's clock.
+SAME_MS = 100.0
 
 
 class Tasks:
@@ -22,14 +21,14 @@ class Tasks:
         self._lock = Lock()
         self._flags: dict[str, CancelFlag] = {}
         self._made: dict[str, float] = {}
-        self._began: dict[str, float] = {}
 
     def begin(self, name: str, made: float = math.inf) -> CancelFlag:
         """The flag of a new task; whoever held the name is told to stop.
 
         Args:
             name: What the page calls it.
-            made: When it was wished for. If a later wish of the name has come before, the flag is set at once.
+            made: When it was wished for, in milliseconds of the page's clock. If a later wish of the name has come
+                before, the flag is set at once.
         """
         flag = CancelFlag()
         with self._lock:
@@ -40,18 +39,19 @@ class Tasks:
                 self._made[name] = made
             before = self._flags.get(name)
             self._flags[name] = flag
-            self._began[name] = time.monotonic()
         if before is not None:
             before.set()
         return flag
 
-    def overtake(self, name: str, arrived: float) -> None:
-        """Tell a task to make room for a newer wish, one that came at ``arrived`` (``time.monotonic``).
+    def overtake(self, name: str, made: float) -> None:
+        """Tell a task to make room for a newer wish.
 
-        The newer wish's own task may have begun a moment before this was told: it stays.
+        Args:
+            name: Of the task.
+            made: When the newer wish was made. Its own task may have begun already: it stays.
         """
         with self._lock:
-            older = self._began.get(name, arrived) < arrived - SAME_S
+            older = self._made.get(name, made) < made - SAME_MS
             flag = self._flags.pop(name, None) if older else None
         if flag is not None:
             flag.set()

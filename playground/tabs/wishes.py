@@ -20,8 +20,8 @@ SETTLE_S = 0.1
 #: Seconds after which work is long: a newer wish does not wait for it.
 LONG_S = 0.4
 
-#: Puts the moment of a wish into its third input: requests may overtake each other.
-MOMENT = "(...given) => { given[2] = performance.timeOrigin + performance.now(); return given; }"
+#: Puts the moment of a wish into an input: requests may overtake each other.
+MOMENT = "(...given) => { given[%d] = performance.timeOrigin + performance.now(); return given; }"
 
 #: The markup of every panel of a board, None for those that stay as they were.
 Markup = list[str | None]
@@ -52,14 +52,15 @@ class Wishes:
     def wire(self, triggers: list[Any], handler: Any, inputs: list[Any], more: Sequence[Any] = ()) -> None:
         """Wire a handler ``(kept, lab, moment, *inputs)`` that yields ``more`` and then what :func:`redraw` yields."""
 
-        def on_overtake(lab: Any, event: gr.EventData) -> None:
+        def on_overtake(lab: Any, made: float, event: gr.EventData) -> None:
             if isinstance(event._data, dict) and event._data.get("act") in self.elsewhere:
                 return
-            Timer(LONG_S, self.tasks.overtake, (self.id_of(lab), time.monotonic())).start()
+            Timer(LONG_S, self.tasks.overtake, (self.id_of(lab), made)).start()
 
-        wire(triggers, on_overtake, [self.lab], [], trigger_mode="multiple", queue=False)
+        overtaking = [self.lab, self.moment]
+        wire(triggers, on_overtake, overtaking, [], trigger_mode="multiple", queue=False, js=MOMENT % 1)
         given = [self.kept, self.lab, self.moment, *inputs]
-        wire(triggers, handler, given, [*more, *self.outputs], trigger_mode="always_last", js=MOMENT)
+        wire(triggers, handler, given, [*more, *self.outputs], trigger_mode="always_last", js=MOMENT % 2)
 
     def nothing(self, more: int = 0) -> list[Any]:
         """Updates that change nothing, ``more`` of them before the board's."""

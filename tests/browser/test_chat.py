@@ -224,7 +224,7 @@ def test_a_choice_made_while_an_answer_is_written_stays(visit, served, monkeypat
     page.keyboard.press("Enter")
     expect(page.locator("#last .status")).to_contain_text("Searching")
     page.locator("#section-retriever > button").click()
-    page.locator("#retriever-hybrid-k input").fill("3")
+    page.locator("#retriever-hybrid-k input[type=number]").fill("3")
     page.keyboard.press("Tab")
     expect(page.locator("#recipe-summary")).to_contain_text("k=3")
     gate.set()
