@@ -12,6 +12,28 @@ from pipelines.recipe import Recipe
 _LOOK = {"message", "passage", "quote", "document", "page", "zoom"}
 
 
+class Kept(BaseModel):
+    """A lab's state: immutable plain data that the browser keeps."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @classmethod
+    def restore(cls, kept: Any) -> Self:
+        """The state from what the browser kept; anything unreadable is a fresh one."""
+        try:
+            return cls.model_validate(kept or {})
+        except ValidationError:
+            return cls()
+
+    def to(self, **changes: Any) -> Self:
+        """A copy with changes."""
+        return self.model_validate({**self.model_dump(), **changes})
+
+    def keep(self) -> dict[str, Any]:
+        """Plain data for the browser."""
+        return self.model_dump(mode="json")
+
+
 class Session(BaseModel):
     """A person's choices: immutable plain data, so that no two tabs can share it by accident."""
 

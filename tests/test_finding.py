@@ -2,12 +2,13 @@
 
 import pytest
 
-from pipelines.errors import UsageError
+from pipelines.engines.writing import Writer
+from pipelines.errors import ModelMissing, UsageError
 from pipelines.loading.page_numbers import page_numbers
 from pipelines.recipe import Recipe
 from pipelines.retrieval.base import StageScore
 from pipelines.retrieval.candidates import Candidate, Ranking
-from playground.finding import acting, board, grid
+from playground.finding import acting, board, drafting, grading, grid
 from playground.finding.column import Found
 from playground.finding.grid import Grid
 from playground.finding.state import Finding, choices, recipes, use_in_chat, with_column
@@ -17,6 +18,7 @@ from playground.state import Session, recipe_of
 from playground.tabs import evaluating, question_sets
 from sample_docs import folder
 from tests.browser.conftest import settings_for
+from tests.test_evaluation_making import ScriptedEngine, item
 
 BOLTS = "How tight should the bolts of the brush guard be?"
 
@@ -244,3 +246,63 @@ def test_a_server_gives_the_same_hits_in_the_same_order(services, tmp_path, monk
                     assert [hit.score for hit in one.hits] == pytest.approx([hit.score for hit in two.hits], abs=1e-5)
     finally:
         other.close()
+
+
+# with a language model --------------------------------------------------------------------------------
+
+
+def hire(services, monkeypatch, *answers):
+    """A scripted model stands for a capable one, which cannot run in the tests."""
+    writer = Writer(ScriptedEngine(*answers), "big", 4096)
+    monkeypatch.setattr(services.library.aids, "writer", lambda recipe, cancel=None: writer)
+
+
+def test_written_questions_are_kept_or_dropped_by_a_person(services, monkeypatch):
+    written = [item("How tight are the bolts?", "tighten the bolts to 6 N·m"), item("Who?", "nowhere to be found")]
+    hire(services, monkeypatch, written)
+    lab = Finding(into="written")
+    assert "quote" in question_sets.drafts(services, lab)
+    drafting.start(services, Session(), lab, "lanternfish-handbook.pdf", "5", 2)
+    *_, found = services.measurements.follow(drafting.page_of(lab))
+    assert found.state == "done"
+    markup = question_sets.drafts(services, lab)
+    assert "How tight are the bolts?" in markup
+    assert "The quote is not on the page." in markup
+    assert "big (scripted)" in markup
+    drafting.decide(services, lab, 0, "keep")
+    assert [one.question for one in services.questions.read("written")] == ["How tight are the bolts?"]
+    with pytest.raises(UsageError):
+        drafting.decide(services, lab, 0, "drop")
+    with pytest.raises(UsageError):
+        drafting.decide(services, lab, 1, "keep")
+    assert 'data-act="keep"' not in question_sets.drafts(services, lab)
+    with pytest.raises(UsageError, match="no page 99"):
+        drafting.start(services, Session(), lab, "lanternfish-handbook.pdf", "99", 2)
+
+
+def test_no_model_is_said_not_hidden(services):
+    with pytest.raises(ModelMissing, match="no language model"):
+        drafting.start(services, Session(), Finding(), "lanternfish-handbook.pdf", "5", 2)
+    hyde = Recipe().with_("retriever", "hyde").choice("retriever")
+    now = last(services, with_column(Session(), Finding(asked=BOLTS), 1, hyde, "retriever"))
+    assert "no language model" in now.markup()[7]
+    assert now.columns[0].hits, "the other columns are not touched"
+
+
+def test_what_a_model_wrote_for_a_search_is_shown(services, monkeypatch):
+    hire(services, monkeypatch, "Tighten the bolts of the guard to six newton metres.")
+    hyde = Recipe().with_("retriever", "hyde").choice("retriever")
+    now = last(services, with_column(Session(), Finding(asked=BOLTS), 1, hyde, "retriever"))
+    assert "six newton metres" in now.markup()[7]
+    assert "big (scripted)" in now.markup()[7]
+
+
+def test_answers_are_graded_without_a_judge_too(services):
+    lab = Finding(questions="samples")
+    grading.start(services, lab, Recipe(), "hybrid")
+    *_, found = services.measurements.follow(grading.page_of(lab))
+    assert (found.state, found.judge) == ("done", "")
+    markup = evaluating.answers(services, lab)
+    assert "No judge" in markup
+    assert "quotes, no model" in markup
+    assert len(found.rows) == found.asked

@@ -87,7 +87,8 @@ def evaluate_beir(
         for number, recipe in enumerate(recipes, 1):
             ranked = _rank_all(recipe, asked, context, index.ids, vectors, on_progress, cancel)
             if run_file is not None:
-                tag = str(recipe.choice("retriever")).replace(" ", "")
+                stages = [str(recipe.choice(name)) for name in ("retriever", "reranker")]
+                tag = "+".join(stage for stage in stages if stage != "none").replace(" ", "")
                 beir_files.write_run(_numbered(run_file, number), ranked.rankings, tag)
             rows.append(_row(recipe, ranked, judged))
     return {"questions": len(asked), "rows": rows}

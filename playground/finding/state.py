@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from pipelines.errors import PlaygroundError, UsageError
 from pipelines.evaluation.question_sets import MINE
 from pipelines.recipe import Choice, Recipe, choose
 from playground.finding.grid import Grid
 from playground.lab.state import LETTERS
-from playground.state import Session, recipe_of
+from playground.state import Kept, Session, recipe_of
 
 #: Sections that the columns vary.
 SECTIONS = ("retriever", "reranker")
@@ -26,10 +26,8 @@ _FIRST: tuple[dict[str, Any], ...] = (
 )
 
 
-class Finding(BaseModel):
+class Finding(Kept):
     """A person's choices in the lab: immutable plain data."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: str = Field(default_factory=lambda: uuid4().hex)  # names this tab's work in the background
     asked: str = ""
@@ -43,22 +41,6 @@ class Finding(BaseModel):
     questions: str = "samples"  # the set that is measured, or edited
     into: str = Field(default=MINE, max_length=80)  # the set that marked answers go to
     grid: Grid = Grid()  # what is measured
-
-    @classmethod
-    def restore(cls, kept: Any) -> Self:
-        """A lab from what the browser kept; anything unreadable is a fresh one."""
-        try:
-            return cls.model_validate(kept or {})
-        except ValidationError:
-            return cls()
-
-    def to(self, **changes: Any) -> Self:
-        """A copy with changes."""
-        return self.model_validate({**self.model_dump(), **changes})
-
-    def keep(self) -> dict[str, Any]:
-        """Plain data for the browser."""
-        return self.model_dump(mode="json")
 
 
 def choices(session: Session, lab: Finding) -> tuple[dict[str, Choice], ...]:

@@ -48,7 +48,7 @@ def differences(recipes: Sequence[Recipe], sections: Sequence[str] = ("chunker",
         columns=tuple(_told(recipe, sections) for recipe in recipes),
         others=tuple(sorted(found - set(sections))),
         same=tuple(same),
-        mixed=tuple(dict.fromkeys([*sorted(parts)[1:], *mixed])),
+        mixed=tuple(dict.fromkeys(mixed)),
     )
 
 

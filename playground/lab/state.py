@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Any, Literal
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from pipelines.errors import PlaygroundError, UsageError
 from pipelines.recipe import Choice, Recipe, choose
-from playground.state import Session, recipe_of
+from playground.state import Kept, Session, recipe_of
 
 LETTERS = "ABCD"
 
@@ -20,10 +20,8 @@ MOST_PASTED = 200_000
 _FIRST = ("fixed", "semantic", "structure")
 
 
-class Lab(BaseModel):
+class Lab(Kept):
     """A person's choices in the lab: immutable plain data."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: str = Field(default_factory=lambda: uuid4().hex)  # names this tab's work in the background
     document: str = ""  # of the library; empty: the pasted text
@@ -37,22 +35,6 @@ class Lab(BaseModel):
     asked: str = ""
     questions: str = "samples"
     budget: int = Field(default=4000, ge=100, le=100_000)
-
-    @classmethod
-    def restore(cls, kept: Any) -> Self:
-        """A lab from what the browser kept; anything unreadable is a fresh one."""
-        try:
-            return cls.model_validate(kept or {})
-        except ValidationError:
-            return cls()
-
-    def to(self, **changes: Any) -> Self:
-        """A copy with changes."""
-        return self.model_validate({**self.model_dump(), **changes})
-
-    def keep(self) -> dict[str, Any]:
-        """Plain data for the browser."""
-        return self.model_dump(mode="json")
 
     @property
     def picked_place(self) -> tuple[int, int] | None:

@@ -28,11 +28,14 @@ def strip(found: Differences) -> Markup:
     if found.others:
         lead = el("b", f"⚠ Not only the {found.what} differs, but also: {', '.join(found.others)}.", class_="warning")
     else:
-        verb = "differ" if " and " in found.what else "differs"
-        lead = el("b", f"Only the {found.what} {verb}." if found.what else "Nothing differs.")
+        several = " and " in found.what
+        words = f"The {found.what} differ." if several else f"Only the {found.what} differs."
+        lead = el("b", words if found.what else "Nothing differs.")
     remarks: list[Markup] = [el("span", f"⚠ {a} and {b} are the same.", class_="warning") for a, b in found.same]
+    why = "Two things changed at once: what you see may come from either. Set them equal to compare one thing."
+    if " and " in found.what:
+        remarks.append(tip("⚠ Two things differ at once.", why, "warning"))
     if found.mixed:
-        why = "Two things changed at once: what you see may come from either. Set them equal to compare one thing."
         words = f"⚠ Besides that: {', '.join(found.mixed)} differ" + ("s." if len(found.mixed) == 1 else ".")
         remarks.append(tip(words, why, "warning"))
     return el("p", lead, " ", join([join(part, " ") for part in parts]), join(remarks), class_="strip")

@@ -21,7 +21,14 @@ _WIDE, _HIGH, _TOP, _SIDE, _LOST = 360, 300, 30, 30, 26
 #: Ranks with a line across.
 _TICKS = (1, 2, 5, 10, 20, 50, 100)
 
-_NAMES = {"keyword": "keyword", "semantic": "semantic", "fused": "fused", "mmr": "mmr", "rerank": "reranked"}
+_NAMES = {
+    "keyword": "keyword",
+    "semantic": "semantic",
+    "fused": "fused",
+    "mmr": "mmr",
+    "rerank": "reranked",
+    PROMPT: "prompt",
+}
 
 _WHY = (
     "Each line is a passage; higher is a better rank (ranks are spaced by their logarithm). A line that ends at the "
