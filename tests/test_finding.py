@@ -1,11 +1,13 @@
 """The retrieval lab without a page: its state, its columns on a real library, the trace, the measured grid."""
 
+import time
+
 import pytest
 
 from pipelines.engines.writing import Writer
 from pipelines.errors import ModelMissing, UsageError
 from pipelines.loading.page_numbers import page_numbers
-from pipelines.recipe import Recipe
+from pipelines.recipe import Recipe, choose
 from pipelines.retrieval.base import StageScore
 from pipelines.retrieval.candidates import Candidate, Ranking
 from playground.finding import acting, board, drafting, grading, grid
@@ -306,3 +308,21 @@ def test_answers_are_graded_without_a_judge_too(services):
     assert "No judge" in markup
     assert "quotes, no model" in markup
     assert len(found.rows) == found.asked
+
+
+def test_a_model_that_grades_passages_tells_how_far_it_is(services, monkeypatch):
+    """Each grade takes a while, so that somebody would look."""
+
+    class Slow(ScriptedEngine):
+        def chat(self, *given, **more):
+            time.sleep(0.15)
+            yield from super().chat(*given, **more)
+
+    writer = Writer(Slow(*({"relevance": n} for n in range(10))), "big", 4096)
+    monkeypatch.setattr(services.library.aids, "writer", lambda recipe, cancel=None: writer)
+    graded = choose("reranker", {"name": "llm-pointwise", "params": {"depth": 10}})
+    lab = with_column(Session(), Finding(asked=BOLTS), 0, graded, "reranker")
+    boards = list(board.draw(services, Session(), lab, services.tasks.begin(lab.id)))
+    assert any("llm-pointwise: asking" in (now.markup()[6] or "") for now in boards)
+    assert [hit.scores["rerank"].score for hit in boards[-1].columns[0].hits] == [9, 8, 7, 6, 5]
+    assert "Grade it from 0 to 10" in boards[-1].markup()[6], "the prompt is shown"

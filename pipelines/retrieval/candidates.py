@@ -92,6 +92,12 @@ class RetrievalContext:
     aids: Aids | None = None  # language model and token vectors, for stages that need them
     recipe: Recipe | None = None  # the one being run; its model is the one that writes
     cancel: CancelFlag | None = None
+    on_step: Callable[[int, int], None] | None = None  # told how many of how many a slow stage has done
+
+    def step(self, done: int, total: int) -> None:
+        """Report where a slow stage stands."""
+        if self.on_step is not None:
+            self.on_step(done, total)
 
     def writer(self) -> Writer:
         """The recipe's language model. Raises ModelMissing, EngineUnreachable."""

@@ -52,8 +52,9 @@ def llm_pointwise(params: PointwiseParams, context: RetrievalContext) -> Reranke
             if prompts:
                 writer = context.writer()
                 written = [Written("prompt", prompts[0], writer.by)]
-                answers = (writer.write(prompt, tokens=_TOKENS, schema=SCHEMA) for prompt in prompts)
-                scores = [grade(answer, writer.by) for answer in answers]
+                for done, prompt in enumerate(prompts):
+                    context.step(done, len(prompts))
+                    scores.append(grade(writer.write(prompt, tokens=_TOKENS, schema=SCHEMA), writer.by))
         return put_in_order(ranking, taken.candidates, scores, watch.seconds, written)
 
     return rerank

@@ -9,6 +9,7 @@ from threading import Event as CancelFlag
 
 from pipelines.errors import Cancelled, PlaygroundError
 from pipelines.events import IndexProgress
+from pipelines.indexing import Pace
 from pipelines.loading.page_numbers import page_numbers
 from pipelines.recipe import Recipe
 from pipelines.retrieval import rank, read
@@ -68,16 +69,27 @@ def search(
         Cancelled: a newer wish took over, or a person stopped it.
     """
     found = Found(recipe)
+    done: list[Found] = []
     if takes_long(recipe):
         yield found
+
+    def work(report: Callable[[IndexProgress], None]) -> None:
+        pace = Pace(str(recipe.choice("reranker").name), report, flag)
+        stages: dict[int, Callable[[int], None]] = {}
+
+        def on_step(count: int, total: int) -> None:
+            stages.setdefault(total, pace.stage("asking", total))(count)
+
+        done.append(_asked(found, lab.asked, replace(context, cancel=flag, on_step=on_step), fetched))
+
     try:
-        yield _asked(found, lab.asked, replace(context, cancel=flag), fetched)
+        for step in patiently(work, flag):
+            yield replace(found, progress=step)
+        yield done[0]
     except Cancelled:
         raise
     except PlaygroundError as error:
         yield replace(found, error=error)
-    if flag.is_set():
-        raise Cancelled
 
 
 def takes_long(recipe: Recipe) -> bool:
