@@ -21,6 +21,7 @@ from playground.answers import Answers
 from playground.background import passing
 from playground.finding.lists import Lists
 from playground.jobs import Jobs, Outcome, Report
+from playground.labs import Labs
 from playground.measurements import Measurements
 from playground.tasks import Tasks
 from playground.turn import Turn
@@ -51,6 +52,7 @@ class Services:
     measurements: Measurements
     questions: QuestionSets
     lists: Lists
+    labs: Labs
 
     @classmethod
     def open(cls, settings: Settings) -> Services:
@@ -70,6 +72,7 @@ class Services:
             Measurements(),
             QuestionSets(settings.data_dir / "questions"),
             Lists(),
+            Labs(),
         )
 
     def close(self) -> None:

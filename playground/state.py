@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Any, Self
+from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.errors import UsageError
 from pipelines.recipe import Recipe
@@ -16,6 +17,8 @@ class Kept(BaseModel):
     """A lab's state: immutable plain data that the browser keeps."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str = Field(default_factory=lambda: uuid4().hex)  # names this page's lab, and its work in the background
 
     @classmethod
     def restore(cls, kept: Any) -> Self:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 from pydantic import Field
 
@@ -29,7 +28,6 @@ _FIRST: tuple[dict[str, Any], ...] = (
 class Finding(Kept):
     """A person's choices in the lab: immutable plain data."""
 
-    id: str = Field(default_factory=lambda: uuid4().hex)  # names this tab's work in the background
     asked: str = ""
     documents: tuple[str, ...] = ()  # looked in; none: all of them
     pages: str = ""  # "1-3, 8"; empty: all

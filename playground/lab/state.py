@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, Literal
-from uuid import uuid4
 
 from pydantic import Field
 
@@ -23,7 +22,6 @@ _FIRST = ("fixed", "semantic", "structure")
 class Lab(Kept):
     """A person's choices in the lab: immutable plain data."""
 
-    id: str = Field(default_factory=lambda: uuid4().hex)  # names this tab's work in the background
     document: str = ""  # of the library; empty: the pasted text
     pasted: str = Field(default="", max_length=MOST_PASTED)
     sheet: int = 1  # page of a PDF, part of a text

@@ -101,7 +101,7 @@ class Wiring:
 
     def redraw(self, session: Session, lab: Lab, made: float) -> Iterator[list[Any]]:
         """The state at once, then each panel as it changes."""
-        first = [lab.keep(), *[gr.update(visible=at < lab.shown) for at in range(len(LETTERS))]]
+        first = [self._services.labs.keep(lab), *[gr.update(visible=at < lab.shown) for at in range(len(LETTERS))]]
         boards = lambda flag: (now.markup() for now in board.draw(self._services, session, lab, flag))  # noqa: E731
         yield from self._wishes.redraw(lab.id, made, first, boards)
 
@@ -114,31 +114,33 @@ class Wiring:
             if data["act"] in ELSEWHERE:
                 yield self._wishes.nothing()  # the others have handlers of their own
                 return
-            now = act(self._services, session, Lab.restore(lab), data["act"], data["arg"])
+            now = act(self._services, session, self._services.labs.now(Lab, lab), data["act"], data["arg"])
             yield from self.redraw(session, now, made)
 
         def on_source(kept: Any, lab: Any, made: float, name: str | None) -> Iterator[list[Any]]:
-            now = open_document(self._services, Lab.restore(lab), name or "")
+            now = open_document(self._services, self._services.labs.now(Lab, lab), name or "")
             yield from self.redraw(Session.restore(kept), now, made)
 
         def on_paste(kept: Any, lab: Any, made: float, text: str) -> Iterator[list[Any]]:
-            now = paste(Lab.restore(lab), text)
+            now = paste(self._services.labs.now(Lab, lab), text)
             for update in self.redraw(Session.restore(kept), now, made):
                 yield [now.document or None, *update]
 
         def on_question(kept: Any, lab: Any, made: float, text: str) -> Iterator[list[Any]]:
-            yield from self.redraw(Session.restore(kept), Lab.restore(lab).to(asked=text.strip()), made)
+            yield from self.redraw(
+                Session.restore(kept), self._services.labs.now(Lab, lab).to(asked=text.strip()), made
+            )
 
         def on_stop(lab: Any) -> None:
-            self._services.tasks.stop(Lab.restore(lab).id)
+            self._services.tasks.stop(self._services.labs.now(Lab, lab).id)
 
         def on_mark(lab: Any, question: str, event: gr.EventData) -> list[Any]:
             if event._data["act"] != "mark":
                 return [gr.skip()] * 3
-            made = measuring.mark(self._services, Lab.restore(lab), question, event._data["arg"])
+            made = measuring.mark(self._services, self._services.labs.now(Lab, lab), question, event._data["arg"])
             gr.Info(f"Kept among my questions: “{escape(made.question)}”", title="Marked", duration=5)
-            now = Lab.restore(lab).to(questions=MINE)
-            return [now.keep(), *self._measured.show(now)[::2][:2]]
+            now = self._services.labs.now(Lab, lab).to(questions=MINE)
+            return [self._services.labs.keep(now), *self._measured.show(now)[::2][:2]]
 
         for body in parts.bodies:
             inputs = [parts.lab, parts.question]
@@ -155,7 +157,7 @@ class Wiring:
         parts, form, kept = self._parts, self._parts.forms[at], self._shell.kept
 
         def on_menu(kept: Any, lab: Any, made: float, name: str) -> Iterator[list[Any]]:
-            session, before = Session.restore(kept), Lab.restore(lab)
+            session, before = Session.restore(kept), self._services.labs.now(Lab, lab)
             old = chunkers(session, before)[at]
             if name == old.name:  # a menu may report one choice twice
                 yield self._wishes.nothing(len(form.outputs))
@@ -167,7 +169,7 @@ class Wiring:
                 form_updates = [gr.skip()] * len(form_updates)
 
         def on_knob(kept: Any, lab: Any, made: float, name: str, *shown: Any) -> Iterator[list[Any]]:
-            session, before = Session.restore(kept), Lab.restore(lab)
+            session, before = Session.restore(kept), self._services.labs.now(Lab, lab)
             choice = form.read(name, shown)
             if choice == chunkers(session, before)[at]:
                 yield self._wishes.nothing()
@@ -177,7 +179,7 @@ class Wiring:
         def on_head(kept: Any, lab: Any, event: gr.EventData) -> list[Any]:
             if event._data["act"] != "use":
                 return [gr.skip()] * len(outputs)
-            session = use_in_chat(Session.restore(kept), Lab.restore(lab), int(event._data["arg"]))
+            session = use_in_chat(Session.restore(kept), self._services.labs.now(Lab, lab), int(event._data["arg"]))
             gr.Info(f"Chat now cuts with {recipe_of(session).choice('chunker')}.", title="In use", duration=5)
             return [session.keep(), summary(session), *self._side.forms["chunker"].show(recipe_of(session))]
 
@@ -194,7 +196,7 @@ class Wiring:
 
         def on_open(kept: Any, lab: Any, made: float) -> Iterator[list[Any]]:
             session = Session.restore(kept)
-            now = open_first(self._services, session, Lab.restore(lab))
+            now = open_first(self._services, session, self._services.labs.now(Lab, lab))
             names = document_names(self._services, session)
             chosen = zip(parts.forms, chunkers(session, now), strict=True)
             first = [
@@ -210,7 +212,7 @@ class Wiring:
 
         def on_return(lab: Any) -> Iterator[str]:
             """A measurement that went on while nobody looked."""
-            yield from self._measured.follow(Lab.restore(lab))
+            yield from self._measured.follow(self._services.labs.now(Lab, lab))
 
         first = [parts.source, parts.pasted, parts.question, *forms, *self._measured.outputs]
         self._wishes.wire([tab.select], on_open, [], first)

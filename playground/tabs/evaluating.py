@@ -154,45 +154,45 @@ class Evaluating:
         given = [kept, lab, self.set, *self.axes.values()]
 
         def chosen(lab: Any, name: str | None, ticked: tuple[Any, ...]) -> Finding:
-            now = Finding.restore(lab)
+            now = services.labs.now(Finding, lab)
             values = dict(zip(self.axes, ticked, strict=True))
             return now.to(questions=name or now.questions, grid={**now.grid.model_dump(), **values})
 
         def on_axes(kept: Any, lab: Any, name: str | None, *ticked: Any) -> list[Any]:
             now = chosen(lab, name, ticked)
-            return [now.keep(), size(Session.restore(kept), now.grid)]
+            return [services.labs.keep(now), size(Session.restore(kept), now.grid)]
 
         def on_run(kept: Any, lab: Any, name: str | None, *ticked: Any) -> Iterator[list[Any]]:
             now = chosen(lab, name, ticked)
             now = now.to(grid={**now.grid.model_dump(), "baseline": 0, "against": -1})
             measuring.start(services, Session.restore(kept), page_of(now), now.questions, now.grid)
-            yield [now.keep(), *shown(services, now)]
+            yield [services.labs.keep(now), *shown(services, now)]
             for markup in self.follow(now):
                 yield [gr.skip(), *markup]
 
         def on_level(lab: Any, level: str) -> list[Any]:
-            now = Finding.restore(lab)
+            now = services.labs.now(Finding, lab)
             now = now.to(grid={**now.grid.model_dump(), "level": level})
-            return [now.keep(), *shown(services, now)]
+            return [services.labs.keep(now), *shown(services, now)]
 
         def on_table(kept: Any, lab: Any, event: gr.EventData) -> list[Any]:
-            now, what, target = Finding.restore(lab), event._data["act"], event._data["arg"]
+            now, what, target = services.labs.now(Finding, lab), event._data["act"], event._data["arg"]
             if what not in ("metric", "baseline", "against"):
                 return [gr.skip()] * 3
             value = target if what == "metric" else int(target)
             if what == "against" and value == now.grid.against:
                 value = -1
             now = now.to(grid={**now.grid.model_dump(), what: value})
-            return [now.keep(), *shown(services, now)]
+            return [services.labs.keep(now), *shown(services, now)]
 
         def on_opened(lab: Any) -> Any:
-            return self.menu(Finding.restore(lab))
+            return self.menu(services.labs.now(Finding, lab))
 
         def on_stop(lab: Any) -> None:
-            services.measurements.stop(page_of(Finding.restore(lab)))
+            services.measurements.stop(page_of(services.labs.now(Finding, lab)))
 
         def on_grade(kept: Any, lab: Any, event: gr.EventData) -> Iterator[Any]:
-            now = Finding.restore(lab)
+            now = services.labs.now(Finding, lab)
             if event._data["act"] != "grade":
                 yield gr.skip()
                 return
@@ -200,7 +200,7 @@ class Evaluating:
             yield from self.follow_answers(now)
 
         def on_answers_stop(lab: Any) -> None:
-            services.measurements.stop(grading.page_of(Finding.restore(lab)))
+            services.measurements.stop(grading.page_of(services.labs.now(Finding, lab)))
 
         results = [lab, self.table, self.each]
         wire([self.table.click], on_grade, [kept, lab], [self.answers])

@@ -79,24 +79,24 @@ class Measured:
         kept, services = self._shell.kept, self._services
 
         def on_run(kept: Any, lab: Any, name: str | None, budget: float) -> Iterator[list[Any]]:
-            now = Lab.restore(lab).to(questions=name or measuring.SAMPLES, budget=int(budget))
+            now = services.labs.now(Lab, lab).to(questions=name or measuring.SAMPLES, budget=int(budget))
             measuring.measure(services, Session.restore(kept), now)
-            yield [now.keep(), shown(services, now)]
+            yield [services.labs.keep(now), shown(services, now)]
             for markup in self.follow(now):
                 yield [gr.skip(), markup]
 
         def on_file(files: Any, lab: Any) -> list[Any]:
             names = [measuring.take_file(services, path, bare_name(name)) for path, name in files or []]
-            now = Lab.restore(lab).to(questions=names[-1]) if names else Lab.restore(lab)
-            return [None, now.keep(), self.show(now)[0]]
+            now = services.labs.now(Lab, lab).to(questions=names[-1]) if names else services.labs.now(Lab, lab)
+            return [None, services.labs.keep(now), self.show(now)[0]]
 
         def on_mine(lab: Any, event: gr.EventData) -> list[Any]:
             if event._data["act"] == "forget":
                 measuring.forget(services, int(event._data["arg"]))
-            return [self.show(Lab.restore(lab))[0], mine(services)]
+            return [self.show(services.labs.now(Lab, lab))[0], mine(services)]
 
         def on_stop(lab: Any) -> None:
-            services.measurements.stop(Lab.restore(lab).id)
+            services.measurements.stop(services.labs.now(Lab, lab).id)
 
         wire([self.run.click], on_run, [kept, self._lab, self.set, self.budget], [self._lab, self.found])
         wire([self.box.upload], on_file, [self.box, self._lab], [self.box, self._lab, self.set])

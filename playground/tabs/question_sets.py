@@ -126,43 +126,43 @@ class QuestionSetsTab:
 
         def drawn(now: Finding) -> list[Any]:
             updates = self.show(now)
-            return [now.keep(), *updates, updates[0]]
+            return [self._services.labs.keep(now), *updates, updates[0]]
 
         def on_set(lab: Any, name: str | None) -> list[Any]:
-            return drawn(Finding.restore(lab).to(questions=name or ""))
+            return drawn(self._services.labs.now(Finding, lab).to(questions=name or ""))
 
         def on_into(lab: Any, name: str) -> list[Any]:
-            return drawn(Finding.restore(lab).to(into=clean_name(name) if name.strip() else MINE))
+            return drawn(self._services.labs.now(Finding, lab).to(into=clean_name(name) if name.strip() else MINE))
 
         def on_file(files: Any, lab: Any) -> list[Any]:
             names = [take_file(self._services, path, bare_name(name)) for path, name in files or []]
-            now = Finding.restore(lab)
+            now = self._services.labs.now(Finding, lab)
             return [None, *drawn(now.to(questions=names[-1]) if names else now)]
 
         def on_panel(lab: Any, event: gr.EventData) -> list[Any]:
-            now, data = Finding.restore(lab), event._data
+            now, data = self._services.labs.now(Finding, lab), event._data
             if data["act"] == "trace":
                 return [gr.skip()] * len(outputs)
             name = act(self._services, now.questions, data["act"], data["arg"], data.get("value", ""))
             return drawn(now.to(questions=name))
 
         def on_open(lab: Any) -> list[Any]:
-            return drawn(Finding.restore(lab))
+            return drawn(self._services.labs.now(Finding, lab))
 
         def on_make(kept: Any, lab: Any, name: str, pages: str, count: float) -> Iterator[str]:
-            now = Finding.restore(lab)
+            now = self._services.labs.now(Finding, lab)
             drafting.start(self._services, Session.restore(kept), now, name or "", pages or "", int(count))
             for _ in self._services.measurements.follow(drafting.page_of(now)):
                 yield drafts(self._services, now)
 
         def on_drafts(lab: Any, event: gr.EventData) -> list[Any]:
-            now, what = Finding.restore(lab), event._data["act"]
+            now, what = self._services.labs.now(Finding, lab), event._data["act"]
             if what in ("keep", "drop"):
                 drafting.decide(self._services, now, int(event._data["arg"]), what)
             return drawn(now)
 
         def on_stop(lab: Any) -> None:
-            self._services.measurements.stop(drafting.page_of(Finding.restore(lab)))
+            self._services.measurements.stop(drafting.page_of(self._services.labs.now(Finding, lab)))
 
         given = [self._kept, self._lab, self.document, self.pages, self.per_page]
         wire([self.make.click], on_make, given, [self.drafts])

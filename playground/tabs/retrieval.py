@@ -45,7 +45,7 @@ class Wiring:
 
     def redraw(self, session: Session, lab: Finding, made: float) -> Iterator[list[Any]]:
         """The state at once, then each panel as it changes."""
-        first = [lab.keep(), *[gr.update(visible=at < lab.shown) for at in range(len(LETTERS))]]
+        first = [self._services.labs.keep(lab), *[gr.update(visible=at < lab.shown) for at in range(len(LETTERS))]]
 
         def boards(flag: Any) -> Iterator[list[str | None]]:
             return (now.markup() for now in board.draw(self._services, session, lab, flag))
@@ -61,13 +61,13 @@ class Wiring:
             if data["act"] in ELSEWHERE:
                 yield self._wishes.nothing()
                 return
-            now = acting.act(self._services, session, Finding.restore(lab), data["act"], data["arg"])
+            now = acting.act(self._services, session, self._services.labs.now(Finding, lab), data["act"], data["arg"])
             yield from self.redraw(session, now, made)
 
         def on_question(
             kept: Any, lab: Any, made: float, text: str, documents: list[str], pages: str, answer: bool
         ) -> Iterator[list[Any]]:
-            before = Finding.restore(lab)
+            before = self._services.labs.now(Finding, lab)
             now = before.to(asked=text.strip(), documents=documents or (), pages=pages or "", answer=bool(answer))
             picked = now.picked if now.asked == before.asked else ""
             yield from self.redraw(Session.restore(kept), now.to(picked=picked), made)
@@ -79,7 +79,7 @@ class Wiring:
             what, target = event._data["act"], event._data["arg"]
             if what in ("mark", "answer"):
                 keep = acting.mark if what == "mark" else acting.answers
-                now = Finding.restore(lab)
+                now = self._services.labs.now(Finding, lab)
                 made = keep(self._services, Session.restore(kept), now, question, target)
                 gr.Info(f"Kept in {escape(now.into)}: “{escape(made.question)}”", title="Marked", duration=5)
 
@@ -97,7 +97,7 @@ class Wiring:
         form = self._parts.forms[at][section]
 
         def on_menu(kept: Any, lab: Any, made: float, name: str) -> Iterator[list[Any]]:
-            session, before = Session.restore(kept), Finding.restore(lab)
+            session, before = Session.restore(kept), self._services.labs.now(Finding, lab)
             old = choices(session, before)[at][section]
             if name == old.name:  # a menu may report one choice twice
                 yield self._wishes.nothing(len(form.outputs))
@@ -109,7 +109,7 @@ class Wiring:
                 updates = [gr.skip()] * len(updates)
 
         def on_knob(kept: Any, lab: Any, made: float, name: str, *shown: Any) -> Iterator[list[Any]]:
-            session, before = Session.restore(kept), Finding.restore(lab)
+            session, before = Session.restore(kept), self._services.labs.now(Finding, lab)
             choice, old = form.read(name, shown), choices(session, before)[at][section]
             if choice == old:
                 yield self._wishes.nothing(len(form.outputs))
@@ -137,10 +137,14 @@ class Wiring:
         def on_head(kept: Any, lab: Any, event: gr.EventData) -> list[Any]:
             if event._data["act"] != "use":
                 return [gr.skip()] * len(outputs)
-            return used(use_in_chat(Session.restore(kept), Finding.restore(lab), int(event._data["arg"])))
+            return used(
+                use_in_chat(Session.restore(kept), self._services.labs.now(Finding, lab), int(event._data["arg"]))
+            )
 
         def on_row(kept: Any, lab: Any, event: gr.EventData) -> list[Any]:
-            row = event._data["act"] == "use" and row_of(self._services, Finding.restore(lab), int(event._data["arg"]))
+            row = event._data["act"] == "use" and row_of(
+                self._services, self._services.labs.now(Finding, lab), int(event._data["arg"])
+            )
             return used(in_chat(Session.restore(kept), row)) if row else [gr.skip()] * len(outputs)
 
         for head in self._parts.heads:
@@ -156,7 +160,7 @@ class Wiring:
             if event._data["act"] != "trace":
                 yield self._wishes.nothing(more)
                 return
-            session, now = Session.restore(kept), Finding.restore(lab)
+            session, now = Session.restore(kept), self._services.labs.now(Finding, lab)
             now = ask(self._services, session, now, int(event._data["arg"]))
             chosen = choices(session, now)
             updates = [update for at, section, form in forms for update in form.show(chosen[at][section])]
@@ -172,7 +176,7 @@ class Wiring:
         parts, forms = self._parts, self._forms
 
         def on_open(kept: Any, lab: Any, made: float) -> Iterator[list[Any]]:
-            session, now = Session.restore(kept), Finding.restore(lab)
+            session, now = Session.restore(kept), self._services.labs.now(Finding, lab)
             names = document_names(self._services, session)
             now = now.to(documents=tuple(name for name in now.documents if name in names))
             chosen = choices(session, now)
@@ -190,12 +194,12 @@ class Wiring:
 
         def on_return(lab: Any) -> Iterator[list[str]]:
             """A measurement that went on while nobody looked; a stream without updates would empty its panels."""
-            now = Finding.restore(lab)
+            now = self._services.labs.now(Finding, lab)
             yield shown(self._services, now)
             yield from self._many.follow(now)
 
         def on_grades(lab: Any) -> Iterator[str]:
-            now = Finding.restore(lab)
+            now = self._services.labs.now(Finding, lab)
             yield answers(self._services, now)
             yield from self._many.follow_answers(now)
 

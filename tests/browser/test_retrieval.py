@@ -129,7 +129,7 @@ def test_a_grid_is_measured_a_question_traced_a_row_used(visit, picture):
     expect(page.locator("#recipe-summary")).to_contain_text("keyword")
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1280, True), (390, False), (390, True)])
+@pytest.mark.parametrize(("width", "dark"), [(1280, True), (390, False)])
 def test_it_stays_readable(visit, picture, width, dark):
     page = visit(width=width, height=900, dark=dark)
     open_lab(page)

@@ -1,0 +1,26 @@
+"""The newest state wins over what a page still believes."""
+
+from playground.finding.state import Finding
+from playground.lab.state import Lab
+from playground.labs import Labs
+
+
+def test_a_second_act_does_not_undo_the_first():
+    labs, page = Labs(), Finding().keep()
+    labs.keep(labs.now(Finding, page).to(shown=4))
+    labs.keep(labs.now(Finding, page).to(asked="What?"))  # sent before the first answer came back
+    now = labs.now(Finding, page)
+    assert (now.shown, now.asked) == (4, "What?")
+
+
+def test_labs_and_pages_are_kept_apart():
+    labs, lab = Labs(), Lab()
+    other = Finding(id=lab.id)
+    labs.keep(lab.to(shown=3))
+    assert labs.now(Finding, other.keep()) == other
+    assert labs.now(Lab, Lab().keep()).shown == 2
+
+
+def test_a_page_is_believed_after_a_restart():
+    known = Lab(shown=4).keep()
+    assert Labs().now(Lab, known).shown == 4
