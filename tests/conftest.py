@@ -16,6 +16,12 @@ from pipelines.errors import DownloadError, EngineError
 from pipelines.settings import Settings
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A file stays in one process, so that its library is opened once; one browser runs at a time."""
+    group = "browser" if item.get_closest_marker("browser") else str(item.path)
+    item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(autouse=True)
 def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tables of the command line do not fold, wherever the tests run."""
