@@ -50,6 +50,7 @@ def main() -> None:
         points = passages(draw, CHUNKS, embedder.dimensions)
         for start in range(0, CHUNKS, 1000):
             keywords.upsert(points[start : start + 1000])
+        del points  # millions of numbers, which Python would look through again and again
         context = RetrievalContext(store, keywords, lambda text: embedder.embed([text], "query")[0].tolist())
         base = Recipe()
         retrieve("term1 term2", base, context)
