@@ -6,7 +6,7 @@ document costs what it costs in use. Retrieval is :func:`pipelines.retrieval.ran
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -46,28 +46,35 @@ class Row:
     notes: tuple[str, ...] = ()  # what a person should know of the cuts
     seconds: tuple[float, ...] = ()  # of each question, what p50_ms and p95_ms sum up
 
-    def difference(self, baseline: Row) -> dict[str, Interval]:
+    def difference(self, baseline: Row, names: Iterable[str] | None = None) -> dict[str, Interval]:
         """This row's metrics minus the baseline's, paired by question; within noise where the interval holds 0.
 
         Of rows with another k, ``precision@5`` and ``precision@10`` are two metrics: those both have are compared.
 
+        Args:
+            names: Only these, of those both have; each takes 2,000 resamples. None: all.
+
         Raises:
             ValueError: the two were not asked the same questions.
         """
-        return {name: paired(*columns) for name, columns in self._beside(baseline).items()}
+        return {name: paired(*columns) for name, columns in self._beside(baseline, names).items()}
 
-    def p_values(self, baseline: Row) -> dict[str, float]:
+    def p_values(self, baseline: Row, names: Iterable[str] | None = None) -> dict[str, float]:
         """How likely each difference is between recipes that are alike (:func:`bootstrap.randomisation`).
 
         Of one comparison each: among several rows, adjust them with :func:`bootstrap.holm`.
 
+        Args:
+            names: Only these, of those both have; each takes up to 10,000 swaps. None: all.
+
         Raises:
             ValueError: the two were not asked the same questions.
         """
-        return {name: randomisation(*columns) for name, columns in self._beside(baseline).items()}
+        return {name: randomisation(*columns) for name, columns in self._beside(baseline, names).items()}
 
-    def _beside(self, baseline: Row) -> dict[str, tuple[list[float], list[float]]]:
-        shared = [name for name in self.metrics if name in baseline.metrics]
+    def _beside(self, baseline: Row, names: Iterable[str] | None) -> dict[str, tuple[list[float], list[float]]]:
+        wanted = self.metrics if names is None else names
+        shared = [name for name in wanted if name in self.metrics and name in baseline.metrics]
         return {name: (_column(self, name), _column(baseline, name)) for name in shared}
 
 

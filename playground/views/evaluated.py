@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from pipelines.evaluation.bootstrap import Interval, holm
 from pipelines.evaluation.strategies import Row
-from playground.finding.grid import METRICS, Grid, labels, name_of
+from playground.finding.grid import METRICS, Grid, labels, name_of, values_of
 from playground.measurements import Measurement
 from playground.views.html import button, el, fold, join, tip
 from playground.views.measured import interval_bar, state
@@ -83,8 +83,8 @@ def _versus(rows: Sequence[Row], baseline: int, grid: Grid) -> Mapping[int, tupl
         name = name_of(grid.metric, grid.level, row)
         if at == baseline or name not in rows[baseline].metrics:
             continue
-        differences.append(row.difference(rows[baseline])[name])
-        values.append(row.p_values(rows[baseline])[name])
+        differences.append(row.difference(rows[baseline], [name])[name])
+        values.append(row.p_values(rows[baseline], [name])[name])
         places.append(at)
     return {at: (d, p) for at, d, p in zip(places, differences, holm(values), strict=True)}
 
@@ -150,9 +150,7 @@ def questions(found: Measurement, grid: Grid) -> Markup:
     if not 0 <= at < len(rows) or at == baseline or not found.each:
         return Markup()
     names = labels(found.recipes)
-    pair = [
-        [one[name_of(grid.metric, grid.level, row)] for one in row.per_question] for row in (rows[baseline], rows[at])
-    ]
+    pair = [values_of(grid.metric, grid.level, row) for row in (rows[baseline], rows[at])]
     order = sorted(range(len(found.each)), key=lambda n: (-abs(pair[1][n] - pair[0][n]), n))
     wins = sum(b > a for a, b in zip(*pair, strict=True))
     losses = sum(b < a for a, b in zip(*pair, strict=True))

@@ -95,7 +95,7 @@ def _metric(name: str, found: Measurement) -> Markup:
             cells.append(el("td", "…", class_="facts"))
             continue
         mean = found.rows[at].metrics[name]
-        versus = _versus(found.rows[at].difference(found.rows[0])[name]) if at else None
+        versus = _versus(found.rows[at].difference(found.rows[0], [name])[name]) if at else None
         cells.append(el("td", el("b", f"{mean.mean:.3f}"), interval_bar(mean, LETTERS[at], top), versus))
     scale = el("span", f"bars: 0 to {top:g}", class_="facts")
     return el("tr", el("th", tip(title, f"{why} 0 to 1, higher is better."), scale), cells)
