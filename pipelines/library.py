@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from pipelines.answering import Means, answer
+from pipelines.answering.citations import pages_of
 from pipelines.catalog import Catalog, Entry
 from pipelines.collection import Collections
 from pipelines.embedding.cache import VectorCache
@@ -308,7 +309,4 @@ class Library:
 
     def _page_text(self, hit: Hit) -> tuple[str, int]:
         """The text of the pages a hit stands on, and where it begins in the document."""
-        document = self._parsed(hit.document_id, hit.document)
-        pages = [page for page in document.pages if page.number in hit.pages]
-        start, end = pages[0].start, pages[-1].end
-        return document.text[start:end], start
+        return pages_of(self._parsed(hit.document_id, hit.document), hit)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pipelines.chunking.sentences import sentence_spans
 from pipelines.events import Citation, QuoteCheck, QuoteFound
+from pipelines.loading.document import Document
 from pipelines.retrieval.base import Hit
 
 _MARK = re.compile(r"\[(\d{1,2}(?:\s*[,;]\s*\d{1,2})*)\]")
@@ -19,6 +20,13 @@ CLOSE = 88.0
 
 #: Gives the text around a hit in which quotes are looked up, and the offset of its first character.
 PageText = Callable[[Hit], tuple[str, int]]
+
+
+def pages_of(document: Document, hit: Hit) -> tuple[str, int]:
+    """The text of the pages a hit stands on, and where it begins in the document."""
+    pages = [page for page in document.pages if page.number in hit.pages]
+    start, end = pages[0].start, pages[-1].end
+    return document.text[start:end], start
 
 
 def marks(text: str) -> list[tuple[int, int, tuple[int, ...]]]:

@@ -42,7 +42,7 @@ class PromptParams(PartParams):
 @part("prompt", "default", label="Answer from passages", params=PromptParams, rank=10)
 def default(params: PromptParams, passages: Sequence[Hit], question: str) -> tuple[str, str]:
     """Instructions, numbered passages in a fence, the question: (system, user)."""
-    fence = _fence([hit.text for hit in passages])
+    fence = fence_of([hit.text for hit in passages])
     blocks = (_passage(n, hit, fence) for n, hit in enumerate(passages, 1))
     return params.system, fill(params.user, passages="\n".join(blocks), question=question)
 
@@ -67,7 +67,7 @@ def passage_text(n: int, hit: Hit) -> str:
 
 def fenced(texts: Sequence[str]) -> list[str]:
     """Texts of documents, each numbered from 1 and in a fence that none of them can close."""
-    fence = _fence(texts)
+    fence = fence_of(texts)
     return [f'<{fence} number="{n}">\n{text}\n</{fence}>' for n, text in enumerate(texts, 1)]
 
 
@@ -76,9 +76,9 @@ def _passage(n: int, hit: Hit, fence: str) -> str:
     return f'<{fence} number="{n}" document="{name}" page="{hit.page}">\n{hit.text}\n</{fence}>'
 
 
-def _fence(texts: Sequence[str]) -> str:
-    """A tag that no passage contains, so that a document cannot close its fence and give orders."""
-    fence = "passage"
+def fence_of(texts: Sequence[str], tag: str = "passage") -> str:
+    """A tag that no text contains, so that a document cannot close its fence and give orders."""
+    fence = tag
     while any(f"</{fence}" in text.lower() for text in texts):
-        fence = f"passage-{secrets.token_hex(3)}"
+        fence = f"{tag}-{secrets.token_hex(3)}"
     return fence

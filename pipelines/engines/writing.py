@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -57,6 +58,15 @@ def write(
         elif isinstance(event, DoneEvent) and event.finish == "cancelled":
             raise Cancelled
     return text.strip()
+
+
+def written_field(text: str, name: str) -> Any:
+    """A field of the JSON object that a model wrote; the JSON itself where it is no object, None where it is none."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found.get(name) if isinstance(found, dict) else found
 
 
 class Memory:

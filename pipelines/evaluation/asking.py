@@ -11,7 +11,7 @@ from pipelines.evaluation.spans import Range, Retrieved
 from pipelines.indexing import Pace
 from pipelines.recipe import Recipe
 from pipelines.retrieval import look_up, rank, read_of
-from pipelines.retrieval.candidates import ListParams, Ranking, RetrievalContext
+from pipelines.retrieval.candidates import ListParams, Ranking, RetrievalContext, list_params
 from pipelines.retrieval.widen import Passage, merge
 from pipelines.scratch import Work
 
@@ -53,9 +53,7 @@ class Desk:
     @property
     def params(self) -> ListParams:
         """The retriever's knobs."""
-        params = self.recipe.choice("retriever").params
-        assert isinstance(params, ListParams), "a retriever's Params extend ListParams"
-        return params
+        return list_params(self.recipe)
 
     def ask_all(self, asked: Sequence[Asked], work: Work) -> list[Answer]:
         """Ask one after the other, as people do."""

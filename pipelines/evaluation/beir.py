@@ -23,7 +23,7 @@ from pipelines.evaluation.bootstrap import interval
 from pipelines.evaluation.ranking import all_metrics
 from pipelines.retrieval import rank
 from pipelines.retrieval.aids import Aids
-from pipelines.retrieval.candidates import Candidate, ListParams, Ranking, RetrievalContext
+from pipelines.retrieval.candidates import Candidate, ListParams, Ranking, RetrievalContext, list_params
 
 if TYPE_CHECKING:
     from pipelines.embedding.base import Embedder
@@ -141,8 +141,7 @@ def _rank_all(
     on_progress: OnProgress | None,
     cancel: CancelFlag | None,
 ) -> _Ranked:
-    params = recipe.choice("retriever").params
-    assert isinstance(params, ListParams)
+    params = list_params(recipe)
     rank(next(iter(asked.values())), recipe, context)  # weights and caches are ready before the clock runs
     rankings, seconds = {}, []
     for number, (id, text) in enumerate(asked.items(), 1):
@@ -170,8 +169,7 @@ def _descending(ranking: Ranking, params: ListParams) -> list[tuple[Candidate, f
 def _row(recipe: Recipe, ranked: _Ranked, judged: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
     import numpy as np
 
-    params = recipe.choice("retriever").params
-    assert isinstance(params, ListParams)
+    params = list_params(recipe)
     scored = [
         all_metrics([document for document, _ in ranking], judged[query], params.k)
         for query, ranking in ranked.rankings.items()

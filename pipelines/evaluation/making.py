@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Event as CancelFlag
 from typing import Any
 
-from pipelines.answering.prompt import fill
+from pipelines.answering.prompt import fence_of, fill
 from pipelines.chunking.sentences import sentence_spans
 from pipelines.engines.writing import Writer
 from pipelines.errors import Cancelled, ContextOverflow, DamagedFile, EngineFailed, EngineRefused, UsageError
@@ -173,9 +172,7 @@ class _Desk:
         return (start, end) if page.start <= start and end <= page.end else None
 
     def _filled(self, text: str) -> str:
-        tag = "page"
-        while f"</{tag}" in text:  # the page must not close its fence and give orders
-            tag = f"page-{secrets.token_hex(3)}"
+        tag = fence_of([text], "page")
         return fill(self.prompt, count=str(self.per_page), page=f"<{tag}>\n{text}\n</{tag}>")
 
     def _that_fits(self, text: str, tokens: int) -> str:

@@ -43,10 +43,9 @@ def retrieve(query: str, recipe: Recipe, context: RetrievalContext) -> Retrieval
     Raises:
         StoreError: the store failed. EngineError: the query could not be embedded.
     """
-    from pipelines.retrieval.candidates import ListParams, Stopwatch
+    from pipelines.retrieval.candidates import Stopwatch, list_params
 
-    params = recipe.choice("retriever").params
-    assert isinstance(params, ListParams), "a retriever's Params extend ListParams"
+    params = list_params(recipe)
     ranking = rank(query, recipe, context)
     watch = Stopwatch()
     with watch("payloads"):

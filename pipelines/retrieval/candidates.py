@@ -49,6 +49,13 @@ class ListParams(PartParams):
         return self.threshold is None or score >= self.threshold
 
 
+def list_params(recipe: Recipe) -> ListParams:
+    """The knobs of a recipe's retriever."""
+    params = recipe.choice("retriever").params
+    assert isinstance(params, ListParams), "a retriever's Params extend ListParams"
+    return params
+
+
 #: A range of a document's text: (document id, start, end) -> text.
 TextOf = Callable[[str, int, int], str]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
+from pipelines.engines.writing import written_field
 from pipelines.errors import EngineFailed
 from pipelines.registry import knob, part
 from pipelines.retrieval.base import Written
@@ -79,11 +79,7 @@ def order(answer: str, count: int, by: str) -> list[int]:
     Raises:
         EngineFailed: no number in it is one of them.
     """
-    try:
-        found: Any = json.loads(answer)
-    except ValueError:
-        found = None
-    listed = found.get("order") if isinstance(found, dict) else found
+    listed = written_field(answer, "order")
     numbers = [n for n in listed if type(n) is int and 1 <= n <= count] if isinstance(listed, list) else []
     if not numbers:
         raise EngineFailed(

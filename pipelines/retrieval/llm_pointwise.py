@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
+from pipelines.engines.writing import written_field
 from pipelines.errors import EngineFailed
 from pipelines.registry import knob, part
 from pipelines.retrieval.base import Written
@@ -66,11 +64,7 @@ def grade(answer: str, by: str) -> float:
     Raises:
         EngineFailed: there is none.
     """
-    try:
-        found: Any = json.loads(answer)
-    except ValueError:
-        found = None
-    number = found.get("relevance") if isinstance(found, dict) else found
+    number = written_field(answer, "relevance")
     if isinstance(number, bool) or not isinstance(number, (int, float)) or number != number:
         raise EngineFailed(
             f"{by} was asked for a grade and gave none: {answer[:60]!r}.",

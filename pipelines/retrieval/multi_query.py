@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipelines.engines.writing import written_field
 from pipelines.registry import knob, part
 from pipelines.retrieval.base import StageScore, Written
 from pipelines.retrieval.base_search import Base, search
@@ -69,11 +69,7 @@ def wordings(text: str, query: str) -> list[str]:
     Empty ones, repeats (also of the question) and those over 200 characters are left out; an answer that
     is not the JSON asked for has none.
     """
-    try:
-        found: Any = json.loads(text)
-    except ValueError:
-        return []
-    found = found.get("queries") if isinstance(found, dict) else found
+    found = written_field(text, "queries")
     known = {"", _key(query)}
     usable = []
     for one in found if isinstance(found, list) else []:

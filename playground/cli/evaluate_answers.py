@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pipelines.evaluation.questions import Question
     from pipelines.events import AskEvent
     from pipelines.loading.document import Document
-    from pipelines.retrieval.base import Hit
     from pipelines.scratch import Scratch
     from pipelines.settings import Settings
 
@@ -74,13 +73,9 @@ def _asking(
 ) -> Callable[[str], Iterator[AskEvent]]:
     """Asks as the library does, over these documents."""
     from pipelines.answering import Means, answer
+    from pipelines.answering.citations import pages_of
 
     by_id = {document.id: document for document in documents}
-
-    def page_text(hit: Hit) -> tuple[str, int]:
-        document = by_id[hit.document_id]
-        pages = [page for page in document.pages if page.number in hit.pages]
-        return document.text[pages[0].start : pages[-1].end], pages[0].start
 
     def ask(question: str) -> Iterator[AskEvent]:
         at_hand = None if recipe.answer.name == "quotes" else engines.resolve(recipe.choice("model"))
@@ -88,7 +83,7 @@ def _asking(
         means = Means(
             search=lambda query: scratch.search(query, recipe, list(by_id.values())),
             embedder=scratch.embedder(recipe),
-            page_text=page_text,
+            page_text=lambda hit: pages_of(by_id[hit.document_id], hit),
             engine=engine,
             model=model,
         )

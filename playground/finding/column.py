@@ -14,7 +14,7 @@ from pipelines.loading.page_numbers import page_numbers
 from pipelines.recipe import Recipe
 from pipelines.retrieval import rank, read
 from pipelines.retrieval.base import Hit
-from pipelines.retrieval.candidates import ListParams, Ranking, RetrievalContext, Stopwatch
+from pipelines.retrieval.candidates import ListParams, Ranking, RetrievalContext, Stopwatch, list_params
 from pipelines.retrieval.remembering import Fetched, remembering
 from playground.answers import paced
 from playground.background import passing
@@ -43,9 +43,7 @@ class Found:
     @property
     def params(self) -> ListParams:
         """The retriever's knobs."""
-        params = self.recipe.choice("retriever").params
-        assert isinstance(params, ListParams), "a retriever's Params extend ListParams"
-        return params
+        return list_params(self.recipe)
 
 
 def asked_in(services: Services, lab: Finding, recipe: Recipe) -> tuple[RetrievalContext, Fetched]:
