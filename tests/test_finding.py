@@ -199,8 +199,8 @@ def test_a_grid_is_measured_and_read(services):
     lab = Finding(questions="samples", grid=Grid(ks=(3, 5)))
     made, _ = grid.combinations(Session(), lab.grid)
     assert len(made) == 6
-    grid.start(services, Session(), evaluating.page_of(lab), lab.questions, lab.grid)
-    *_, found = services.measurements.follow(evaluating.page_of(lab))
+    grid.start(services, Session(), lab.work("grid"), lab.questions, lab.grid)
+    *_, found = services.measurements.follow(lab.work("grid"))
     assert (found.state, len(found.rows)) == ("done", 6)
     for level in ("quote", "page", "document"):
         for against in (-1, 3):
@@ -265,7 +265,7 @@ def test_written_questions_are_kept_or_dropped_by_a_person(services, monkeypatch
     lab = Finding(into="written")
     assert "quote" in question_sets.drafts(services, lab)
     drafting.start(services, Session(), lab, "lanternfish-handbook.pdf", "5", 2)
-    *_, found = services.measurements.follow(drafting.page_of(lab))
+    *_, found = services.measurements.follow(lab.work("drafts"))
     assert found.state == "done"
     markup = question_sets.drafts(services, lab)
     assert "How tight are the bolts?" in markup
@@ -302,7 +302,7 @@ def test_what_a_model_wrote_for_a_search_is_shown(services, monkeypatch):
 def test_answers_are_graded_without_a_judge_too(services):
     lab = Finding(questions="samples")
     grading.start(services, lab, Recipe(), "hybrid")
-    *_, found = services.measurements.follow(grading.page_of(lab))
+    *_, found = services.measurements.follow(lab.work("answers"))
     assert (found.state, found.judge) == ("done", "")
     markup = evaluating.answers(services, lab)
     assert "No judge" in markup

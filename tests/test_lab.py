@@ -173,8 +173,8 @@ def test_a_question_lights_up_its_chunks_in_every_column(services, lab):
 
 
 def test_what_embeds_shows_progress_and_stops(services, lab, monkeypatch):
-    monkeypatch.setattr("playground.lab.column._PATIENCE", 0.0)
-    monkeypatch.setattr("playground.lab.column._PACE", 0.0)
+    monkeypatch.setattr("playground.background.PATIENCE_S", 0.0)
+    monkeypatch.setattr("playground.background.LOOK_S", 0.0)
     lab = set_column(lab, 1, "semantic", buffer=2)
     seen = []
     for shown in board.draw(services, Session(), lab):
@@ -188,8 +188,8 @@ def test_what_embeds_shows_progress_and_stops(services, lab, monkeypatch):
 
 
 def test_a_newer_wish_ends_the_older_without_a_word(services, lab, monkeypatch):
-    monkeypatch.setattr("playground.lab.column._PATIENCE", 0.0)
-    monkeypatch.setattr("playground.lab.column._PACE", 0.0)
+    monkeypatch.setattr("playground.background.PATIENCE_S", 0.0)
+    monkeypatch.setattr("playground.background.LOOK_S", 0.0)
     slow = set_column(lab, 1, "cluster", least=0)
     first, boards = board.draw(services, Session(), slow), []
     for shown in first:

@@ -87,7 +87,7 @@ def trace(services: Services, session: Session, lab: Finding, number: int) -> Fi
     Raises:
         UsageError: the measurement is gone.
     """
-    found = services.measurements.peek(f"{lab.id}:grid")
+    found = services.measurements.peek(lab.work("grid"))
     rows = (lab.grid.baseline, lab.grid.against)
     if found is None or not 0 <= number < len(found.each) or not all(0 <= at < len(found.recipes) for at in rows):
         raise UsageError("That measurement is not here any more.", "Press Measure again.")

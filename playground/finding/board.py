@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from threading import Event as CancelFlag
 
-from pipelines.errors import Cancelled, DocumentError, PlaygroundError
+from pipelines.errors import Cancelled, PlaygroundError
+from pipelines.events import IndexProgress
 from pipelines.recipe import Recipe
 from pipelines.retrieval.candidates import RetrievalContext
+from playground.background import patiently
 from playground.finding import column, trace
 from playground.finding.column import Found
 from playground.finding.passage import passage
@@ -29,7 +31,7 @@ class Board:
 
     lab: Finding
     strip: str
-    columns: tuple[Found, ...] = ()
+    columns: tuple[Found, ...]
     context: RetrievalContext | None = None
     whole: bool = False  # whether all columns are done
     passage: str | None = None
@@ -37,12 +39,9 @@ class Board:
     def markup(self) -> list[str | None]:
         """In the order of the components: strip, toolbar, four heads, four bodies, trace, passage."""
         toolbar = str(views.toolbar(self.lab))
-        blank: list[str | None] = [None] * (2 * len(LETTERS))
         if not self.lab.asked.strip():
             words = [str(views.empty()), *[""] * (len(LETTERS) - 1)]
             return [self.strip, toolbar, *self._heads(), *words, "", ""]
-        if not self.columns:
-            return [self.strip, toolbar, *blank, None, self.passage]
         lanes, traced = self._traced()
         bodies: list[str | None] = [None] * len(LETTERS)
         for at, one in enumerate(self.columns):
@@ -93,9 +92,11 @@ def draw(services: Services, session: Session, lab: Finding, flag: CancelFlag) -
 
 def _columns(services: Services, lab: Finding, now: Board, made: Sequence[Recipe], flag: CancelFlag) -> Iterator[Board]:
     """Each column in turn, then their answers."""
-    for step in column.patiently(
-        lambda report: services.library.prepare(made[0], on_progress=report, cancel=flag), flag
-    ):
+
+    def prepare(report: Callable[[IndexProgress], None]) -> None:
+        services.library.prepare(made[0], on_progress=report, cancel=flag)
+
+    for step in patiently(prepare, flag):
         yield replace(now, columns=tuple(replace(one, progress=step) for one in now.columns))
     context, fetched = column.asked_in(services, lab, made[0])
     now = replace(now, context=context)
@@ -128,5 +129,5 @@ def _passage(services: Services, lab: Finding, now: Board) -> str:
         return str(views.gone())
     try:
         return str(passage(services, lab, payload))
-    except (DocumentError, PlaygroundError) as error:
+    except PlaygroundError as error:
         return str(columns.broken("A", error.message, error.fix))

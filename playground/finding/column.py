@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from threading import Event as CancelFlag
@@ -17,7 +16,7 @@ from pipelines.retrieval.base import Hit
 from pipelines.retrieval.candidates import ListParams, Ranking, RetrievalContext, Stopwatch, list_params
 from pipelines.retrieval.remembering import Fetched, remembering
 from playground.answers import paced
-from playground.background import passing
+from playground.background import patiently
 from playground.finding.state import Finding
 from playground.services import Services
 from playground.turn import Turn, fold
@@ -117,13 +116,3 @@ def answered(services: Services, lab: Finding, found: Found, flag: CancelFlag) -
         if due():
             yield replace(found, turn=turn)
     yield replace(found, turn=turn)
-
-
-def patiently(work: Callable[[Callable[[IndexProgress], None]], object], flag: CancelFlag) -> Iterator[IndexProgress]:
-    """Do a step in the background; yields where it stands once that takes a while. Raises what it raised."""
-    started, due = time.monotonic(), paced(_PACE)
-    for step in passing(work):
-        if not flag.is_set() and time.monotonic() - started > _PACE and due():
-            yield step
-    if flag.is_set():
-        raise Cancelled

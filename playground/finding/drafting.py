@@ -31,11 +31,6 @@ class Drafts(Growing[Made | Dropped]):
     decided: tuple[tuple[int, Literal["keep", "drop"]], ...] = ()
 
 
-def page_of(lab: Finding) -> str:
-    """Names the drafts of a page."""
-    return f"{lab.id}:drafts"
-
-
 def start(services: Services, session: Session, lab: Finding, name: str, pages: str, per_page: int) -> None:
     """Let the session's model write in the background.
 
@@ -64,16 +59,16 @@ def start(services: Services, session: Session, lab: Finding, name: str, pages: 
         told(0, len(chosen))
         yield from make(document, chosen, own, per_page, on_progress=told, cancel=work.cancel)
 
-    services.measurements.start(page_of(lab), first, source)
+    services.measurements.start(lab.work("drafts"), first, source)
 
 
 def decide(services: Services, lab: Finding, at: int, what: Literal["keep", "drop"]) -> None:
     """Keep a draft in the lab's set, or drop it. Raises UsageError: it is gone, or decided already."""
-    found = services.measurements.peek(page_of(lab))
+    found = services.measurements.peek(lab.work("drafts"))
     rows = found.rows if isinstance(found, Drafts) else ()
     one = rows[at] if 0 <= at < len(rows) else None
     if not isinstance(found, Drafts) or not isinstance(one, Made) or at in dict(found.decided):
         raise UsageError("That draft is not there any more.")
     if what == "keep":
         services.questions.add(one.question, lab.into)
-    services.measurements.change(page_of(lab), lambda now: replace(now, decided=(*now.decided, (at, what))))
+    services.measurements.change(lab.work("drafts"), lambda now: replace(now, decided=(*now.decided, (at, what))))

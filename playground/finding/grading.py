@@ -20,16 +20,10 @@ from playground.services import Services
 class Grading(Growing[Graded]):
     """What was graded so far."""
 
-    recipe: Recipe | None = None
     label: str = ""
     asked: int = 0
     judge: str = ""  # who grades; "": nobody, only what needs no judge is told
     missing: str = ""  # why there is no judge
-
-
-def page_of(lab: Finding) -> str:
-    """Names the grades of a page."""
-    return f"{lab.id}:answers"
 
 
 def start(services: Services, lab: Finding, recipe: Recipe, label: str) -> None:
@@ -47,7 +41,7 @@ def start(services: Services, lab: Finding, recipe: Recipe, label: str) -> None:
         by = services.library.aids.writer(recipe).by
     except EngineError as error:
         missing = str(error)
-    first = Grading(recipe=recipe, label=label, asked=len(questions), judge=by, missing=missing)
+    first = Grading(label=label, asked=len(questions), judge=by, missing=missing)
 
     def source(work: Work) -> Iterator[Graded]:
         writer = services.library.aids.writer(recipe, work.cancel) if by else None
@@ -63,4 +57,4 @@ def start(services: Services, lab: Finding, recipe: Recipe, label: str) -> None:
         told(0, len(questions))
         yield from judge(questions, ask, writer, told, work.cancel)
 
-    services.measurements.start(page_of(lab), first, source)
+    services.measurements.start(lab.work("answers"), first, source)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -39,6 +39,10 @@ class Finding(Kept):
     questions: str = "samples"  # the set that is measured, or edited
     into: str = Field(default=MINE, max_length=80)  # the set that marked answers go to
     grid: Grid = Grid()  # what is measured
+
+    def work(self, what: Literal["grid", "drafts", "answers"]) -> str:
+        """Names this page's measurement, its drafted questions, or its graded answers."""
+        return f"{self.id}:{what}"
 
 
 def choices(session: Session, lab: Finding) -> tuple[dict[str, Choice], ...]:

@@ -40,7 +40,6 @@ class Traced:
     id: str
     document: str
     page: int
-    start: int
     text: str
 
 
@@ -57,9 +56,8 @@ def traced(ids: Sequence[str], payloads: Mapping[str, Payload]) -> dict[str, Tra
         payload = payloads.get(id)
         if payload is not None:
             name = str(payload.get("document") or payload.get("file_name") or "")
-            page, start = payload.get("page"), payload.get("start")
-            number, offset = (value if isinstance(value, int) else 0 for value in (page, start))
-            found[id] = Traced(id, name, number, offset, node_text(payload))
+            page = payload.get("page")
+            found[id] = Traced(id, name, page if isinstance(page, int) else 0, node_text(payload))
     return found
 
 

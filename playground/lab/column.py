@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -18,20 +17,13 @@ from pipelines.loading.document import Document, Rect
 from pipelines.recipe import Recipe
 from pipelines.retrieval.base import Hit
 from pipelines.scratch import Work
-from playground.answers import paced
-from playground.background import passing
+from playground.background import patiently
 from playground.lab.overlay import Line, lines_of, overlay
 from playground.lab.sheets import Sheet, pasted_document, sheet_of
 from playground.lab.state import LETTERS, Lab
 from playground.services import Services
 from playground.views import columns, sheet
 from playground.views.words import seconds
-
-#: Seconds before work that is not done yet is shown as work.
-_PATIENCE = 0.35
-
-#: Seconds between two looks at the same work.
-_PACE = 0.2
 
 #: How many neighbours by meaning are shown.
 NEAREST = 3
@@ -169,14 +161,8 @@ def tokens_of(scene: Scene, recipe: Recipe, texts: Sequence[str]) -> int:
 
 
 def _patiently(work: Callable[[Work], object], flag: CancelFlag) -> Iterator[IndexProgress]:
-    """Do a step in the background; yields where it stands once that takes a while. Raises what it raised."""
-    started, due = time.monotonic(), paced(_PACE)
-    steps: Iterator[IndexProgress] = passing(lambda report: work(Work(report, flag)))
-    for step in steps:
-        if not flag.is_set() and time.monotonic() - started > _PATIENCE and due():
-            yield step
-    if flag.is_set():
-        raise Cancelled
+    """A step of the pipelines, with where it stands once it takes a while."""
+    return patiently(lambda report: work(Work(report, flag)), flag)
 
 
 def _working(letter: str, step: IndexProgress, what: str) -> Markup:

@@ -41,6 +41,13 @@ def sets(services: Services) -> list[tuple[str, str]]:
     return named
 
 
+def menu_of(services: Services, wanted: str) -> tuple[list[tuple[str, str]], str | None]:
+    """The sets as a menu, and which of them it shows: the one wanted, else the first; None where there is none."""
+    named = sets(services)
+    known = [name for _, name in named]
+    return named, wanted if wanted in known else next(iter(known), None)
+
+
 def read_set(services: Services, name: str) -> list[Question]:
     """The questions of a set. Raises UsageError for an unknown one."""
     return list(_samples()) if name == SAMPLES else services.questions.read(name)

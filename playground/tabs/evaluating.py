@@ -14,7 +14,7 @@ from playground.finding import grading
 from playground.finding import grid as measuring
 from playground.finding.grid import Grid, combinations
 from playground.finding.state import Finding
-from playground.lab.measuring import sets
+from playground.lab.measuring import menu_of
 from playground.services import Services
 from playground.state import Session, recipe_of
 from playground.tabs.shell import Shell, panel, wire
@@ -50,7 +50,7 @@ def empty() -> str:
 
 def shown(services: Services, lab: Finding) -> list[str]:
     """The table and the questions as they stand."""
-    found = services.measurements.peek(page_of(lab))
+    found = services.measurements.peek(lab.work("grid"))
     if found is None:
         return [empty(), ""]
     return [str(evaluated.table(found, lab.grid)), str(evaluated.questions(found, lab.grid))]
@@ -58,27 +58,22 @@ def shown(services: Services, lab: Finding) -> list[str]:
 
 def answers(services: Services, lab: Finding) -> str:
     """The grades of answers as they stand; "" before the first."""
-    found = services.measurements.peek(grading.page_of(lab))
+    found = services.measurements.peek(lab.work("answers"))
     return str(graded.graded(found)) if found else ""
 
 
 def grade(services: Services, session: Session, lab: Finding, at: int) -> None:
     """Grade the answers of a row. Raises UsageError: it is gone, or grading is still under way."""
-    found = services.measurements.peek(page_of(lab))
+    found = services.measurements.peek(lab.work("grid"))
     if found is None or not 0 <= at < len(found.recipes):
         raise UsageError("That row is not here any more.", "Press Measure again.")
     recipe = recipe_of(in_chat(session, found.recipes[at]))
     grading.start(services, lab, recipe, measuring.labels(found.recipes)[at])
 
 
-def page_of(lab: Finding) -> str:
-    """Names the measurement of a page."""
-    return f"{lab.id}:grid"
-
-
 def row_of(services: Services, lab: Finding, at: int) -> Recipe | None:
     """The recipe of a row."""
-    found = services.measurements.peek(page_of(lab))
+    found = services.measurements.peek(lab.work("grid"))
     return found.recipes[at] if found and 0 <= at < len(found.recipes) else None
 
 
@@ -134,18 +129,17 @@ class Evaluating:
 
     def menu(self, lab: Finding) -> Any:
         """The sets there are, the lab's chosen."""
-        named = sets(self._services)
-        known = [name for _, name in named]
-        return gr.update(choices=named, value=lab.questions if lab.questions in known else next(iter(known), None))
+        named, chosen = menu_of(self._services, lab.questions)
+        return gr.update(choices=named, value=chosen)
 
     def follow(self, lab: Finding) -> Iterator[list[str]]:
         """The result as it grows."""
-        for _ in self._services.measurements.follow(page_of(lab)):
+        for _ in self._services.measurements.follow(lab.work("grid")):
             yield shown(self._services, lab)
 
     def follow_answers(self, lab: Finding) -> Iterator[str]:
         """The grades as they come."""
-        for _ in self._services.measurements.follow(grading.page_of(lab)):
+        for _ in self._services.measurements.follow(lab.work("answers")):
             yield answers(self._services, lab)
 
     def wire(self, tab: gr.Tab) -> None:
@@ -165,7 +159,7 @@ class Evaluating:
         def on_run(kept: Any, lab: Any, name: str | None, *ticked: Any) -> Iterator[list[Any]]:
             now = chosen(lab, name, ticked)
             now = now.to(grid={**now.grid.model_dump(), "baseline": 0, "against": -1})
-            measuring.start(services, Session.restore(kept), page_of(now), now.questions, now.grid)
+            measuring.start(services, Session.restore(kept), now.work("grid"), now.questions, now.grid)
             yield [services.labs.keep(now), *shown(services, now)]
             for markup in self.follow(now):
                 yield [gr.skip(), *markup]
@@ -189,7 +183,7 @@ class Evaluating:
             return self.menu(services.labs.now(Finding, lab))
 
         def on_stop(lab: Any) -> None:
-            services.measurements.stop(page_of(services.labs.now(Finding, lab)))
+            services.measurements.stop(services.labs.now(Finding, lab).work("grid"))
 
         def on_grade(kept: Any, lab: Any, event: gr.EventData) -> Iterator[Any]:
             now = services.labs.now(Finding, lab)
@@ -200,7 +194,7 @@ class Evaluating:
             yield from self.follow_answers(now)
 
         def on_answers_stop(lab: Any) -> None:
-            services.measurements.stop(grading.page_of(services.labs.now(Finding, lab)))
+            services.measurements.stop(services.labs.now(Finding, lab).work("answers"))
 
         results = [lab, self.table, self.each]
         wire([self.table.click], on_grade, [kept, lab], [self.answers])

@@ -65,8 +65,7 @@ class Measured:
 
     def show(self, lab: Lab) -> list[Any]:
         """Everything as it stands."""
-        named = measuring.sets(self._services)
-        chosen = lab.questions if lab.questions in [name for _, name in named] else (named[0][1] if named else None)
+        named, chosen = measuring.menu_of(self._services, lab.questions)
         return [gr.update(choices=named, value=chosen), lab.budget, mine(self._services), shown(self._services, lab)]
 
     def follow(self, lab: Lab) -> Iterator[str]:

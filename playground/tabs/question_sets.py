@@ -12,7 +12,7 @@ from pipelines.errors import PlaygroundError, UsageError
 from pipelines.evaluation.question_sets import MINE, clean_name
 from playground.finding import drafting
 from playground.finding.state import Finding
-from playground.lab.measuring import SAMPLES, read_set, sets, take_file
+from playground.lab.measuring import SAMPLES, menu_of, read_set, sets, take_file
 from playground.services import Services
 from playground.state import Session
 from playground.tabs.shell import panel, wire
@@ -50,13 +50,12 @@ def act(services: Services, name: str, what: str, target: str, value: str) -> st
             services.questions.remove(int(target), name)
         case "reword":
             _reword(services, name, int(target), value.strip())
-    names = [known for _, known in sets(services)]
-    return name if name in names else next(iter(names), "")
+    return menu_of(services, name)[1] or ""
 
 
 def drafts(services: Services, lab: Finding) -> str:
     """What a model wrote, as it stands; how it works before that."""
-    found = services.measurements.peek(drafting.page_of(lab))
+    found = services.measurements.peek(lab.work("drafts"))
     return str(draft_view.drafts(found, lab.into)) if found else str(draft_view.none())
 
 
@@ -109,9 +108,7 @@ class QuestionSetsTab:
 
     def show(self, lab: Finding) -> list[Any]:
         """Everything as it stands."""
-        named = sets(self._services)
-        known = [name for _, name in named]
-        chosen = lab.questions if lab.questions in known else next(iter(known), None)
+        named, chosen = menu_of(self._services, lab.questions)
         return [
             gr.update(choices=named, value=chosen),
             lab.into,
@@ -152,7 +149,7 @@ class QuestionSetsTab:
         def on_make(kept: Any, lab: Any, name: str, pages: str, count: float) -> Iterator[str]:
             now = self._services.labs.now(Finding, lab)
             drafting.start(self._services, Session.restore(kept), now, name or "", pages or "", int(count))
-            for _ in self._services.measurements.follow(drafting.page_of(now)):
+            for _ in self._services.measurements.follow(now.work("drafts")):
                 yield drafts(self._services, now)
 
         def on_drafts(lab: Any, event: gr.EventData) -> list[Any]:
@@ -162,7 +159,7 @@ class QuestionSetsTab:
             return drawn(now)
 
         def on_stop(lab: Any) -> None:
-            self._services.measurements.stop(drafting.page_of(self._services.labs.now(Finding, lab)))
+            self._services.measurements.stop(self._services.labs.now(Finding, lab).work("drafts"))
 
         given = [self._kept, self._lab, self.document, self.pages, self.per_page]
         wire([self.make.click], on_make, given, [self.drafts])
