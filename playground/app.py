@@ -28,6 +28,9 @@ from playground.views import frame
 
 log = logging.getLogger(__name__)
 
+#: Greets in an empty thread only: a question may have been asked since the greeting was wished for.
+GREETING = "(news, last) => !news || document.querySelector('#last .exchange') ? last : news"
+
 
 def build(services: Services) -> gr.Blocks:
     """Every component and event of the page."""
@@ -53,6 +56,7 @@ def build(services: Services) -> gr.Blocks:
 
         # Apart from the choices: the page reports its first tab late, and must not undo what was chosen meanwhile.
         opened = browser_state("tab")
+        news = gr.Textbox(visible=False)  # what the empty thread should say
 
         def on_load(kept: Any, seen: Any, tab: Any) -> Iterator[list[Any]]:
             session = evidence.at_start(services, Session.restore(kept, seen))
@@ -66,12 +70,15 @@ def build(services: Services) -> gr.Blocks:
             session = Session.restore(kept, seen)
             now = evidence.at_start(services, session)
             look = [now.look(), str(evidence.panel(services, now))] if now != session else [gr.skip(), gr.skip()]
-            return [*look, gr.skip() if session.conversation else chat.hello(services, session)]
+            return [*look, "" if session.conversation else chat.hello(services, session)]
 
         def on_tab(name: str) -> dict[str, str]:
             return {"name": name}
 
-        wire([side.count.change], on_count, [shell.kept, shell.seen], [shell.seen, shell.evidence, talk.last])
+        counted = wire([side.count.change], on_count, [shell.kept, shell.seen], [shell.seen, shell.evidence, news])
+        counted.then(
+            None, [news, talk.last], [talk.last], js=GREETING, show_progress="hidden", api_visibility="private"
+        )  # fmt: skip
         wire([app.load], on_load, [shell.kept, shell.seen, opened], [tabs, *talk.outputs, *side.outputs])
         for tab in (chatting, cutting, finding):
             wire([tab.select], partial(on_tab, tab.id), [], [opened])
