@@ -159,7 +159,7 @@ def test_pull_goes_to_the_engine_of_the_name(tmp_path):
 
 def test_sampling_has_ollamas_names_and_leaves_them_to_the_model():
     names = "temperature top_k top_p min_p typical_p repeat_penalty repeat_last_n presence_penalty"
-    names += " frequency_penalty seed num_predict num_ctx stop"
+    names += " frequency_penalty seed num_predict num_ctx stop format"
     assert list(SamplingParams.model_fields) == names.split()
     part = registry.get("sampling", "default")
     assert part.build(SamplingParams()) == {"num_predict": 512, "num_ctx": 4096}

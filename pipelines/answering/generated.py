@@ -13,6 +13,8 @@ from pipelines.answering.context import AnswerContext
 from pipelines.answering.prompt import REFUSAL, passage_text
 from pipelines.chunking.sentences import sentence_spans
 from pipelines.engines.base import DoneEvent, Message, Stats, ThinkingEvent, TokenEvent
+from pipelines.engines.sampling import SamplingParams, schema_of
+from pipelines.engines.sampling import default as options_of
 from pipelines.errors import EngineFailed, ModelMissing
 from pipelines.events import Answered, AskEvent, ContextMeter, Prompted
 from pipelines.registry import PartParams, part
@@ -52,8 +54,13 @@ def generated(context: AnswerContext) -> Iterator[AskEvent]:
     yield Prompted(told, meter, context.engine.name, context.model)
     text, thinking, logprobs = "", "", []
     done = DoneEvent("stop", Stats())
-    options = {**context.recipe.sampling.params.model_dump(exclude_none=True), "num_ctx": num_ctx}
-    for event in context.engine.chat(context.model, messages, options, top_logprobs=1, cancel=context.cancel):
+    sampling = context.recipe.choice("sampling").params
+    assert isinstance(sampling, SamplingParams)
+    events = context.engine.chat(
+        context.model, messages, {**options_of(sampling), "num_ctx": num_ctx},
+        top_logprobs=1, schema=schema_of(sampling), cancel=context.cancel,
+    )  # fmt: skip
+    for event in events:
         if isinstance(event, TokenEvent):
             text += event.text
             if event.logprob is not None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Protocol
 
 from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from pipelines.engines.base import ModelInfo
 from pipelines.registry import PartParams, knob, part
@@ -15,6 +17,25 @@ _KESKAR = "Keskar et al. 2019, arXiv:1909.05858"
 
 #: One stop text typed on a command line is a list of one.
 Stops = Annotated[tuple[str, ...] | None, BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
+
+
+def _schema_text(value: Any) -> Any:
+    """A JSON schema as the text of a JSON object; no text at all as None."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if isinstance(value, Mapping):
+        return json.dumps(dict(value), ensure_ascii=False, separators=(",", ":"))
+    try:
+        found = json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError) as error:
+        raise PydanticCustomError("json_schema", "it is not JSON ({why})", {"why": str(error)}) from error
+    if not isinstance(found, dict):
+        raise PydanticCustomError("json_schema", 'a JSON schema is an object, such as {{"type": "object"}}')
+    return value.strip()
+
+
+#: A JSON schema as text; a mapping is taken too, since a command line hands it over parsed.
+Schema = Annotated[str | None, BeforeValidator(_schema_text)]
 
 
 class SamplingParams(PartParams):
@@ -117,12 +138,18 @@ class SamplingParams(PartParams):
         fold=True,
     )
     stop: Stops = knob(None, "Texts at which the answer ends; they are not part of it.", fold=True)
+    format: Schema = knob(None, "JSON schema the answer must follow; empty: free text.", fold=True)
 
 
 @part("sampling", "default", label="Sampling", params=SamplingParams)
 def default(params: SamplingParams) -> dict[str, Any]:
     """How each next token is drawn: only what a person set, the rest is the model's own."""
-    return params.model_dump(exclude_none=True)
+    return params.model_dump(exclude_none=True, exclude={"format"})
+
+
+def schema_of(params: SamplingParams) -> dict[str, Any] | None:
+    """The JSON schema that the answer must follow; None: free text. It goes beside the options, not among them."""
+    return dict(json.loads(params.format)) if params.format else None
 
 
 class HasDefaults(Protocol):
@@ -139,7 +166,7 @@ def effective(params: SamplingParams, info: ModelInfo, engine: HasDefaults) -> d
 
     Returns:
         Option -> (value, origin); origin is "you", "recipe" (its default), "model's limit", "model file" or
-        "server default". None stands for a random seed and for no stop text.
+        "server default". None stands for a random seed, for no stop text and for free text.
     """
     server = engine.default_options
     found: dict[str, tuple[Any, str]] = {}
