@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.engines.gguf import NotGguf, read_header
+from pipelines.engines.gguf import NotGguf, Skipped, read_header
 
 
 def text(value: str) -> bytes:
@@ -57,7 +57,14 @@ def test_a_small_header_by_hand(tmp_path):
     assert header.chat_template == "{{ messages }}"
     assert header.metadata["short"] == [-1, 7]
     assert header.metadata["flag"] is True
-    assert header.metadata["tokenizer.ggml.tokens"] is None  # long: skipped
+    assert header.metadata["tokenizer.ggml.tokens"] == Skipped(100)  # long
+    assert header.vocabulary == 100
+
+
+def test_the_vocabulary_is_counted_however_small_or_absent(tmp_path):
+    few = pair("tokenizer.ggml.tokens", 9, struct.pack("<IQ", 8, 3) + text("x") * 3)
+    assert read(tmp_path, gguf([few])).vocabulary == 3
+    assert read(tmp_path, gguf()).vocabulary is None
 
 
 def test_a_header_written_on_a_big_endian_machine(tmp_path):
@@ -109,4 +116,5 @@ def test_one_wrong_byte_never_breaks_the_reader(tmp_path_factory, place, byte):
 def test_the_real_model(builtin_model):
     header = read_header(builtin_model)
     assert (header.parameters, header.context, header.architecture) == (134_515_008, 8192, "llama")
+    assert header.vocabulary == 49_152
     assert "im_start" in header.chat_template

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from pipelines.engines.base import Candidate, TokenEvent
 from pipelines.engines.connection import objects, split_lines
 from pipelines.engines.ollama_errors import error_text
-from pipelines.engines.ollama_versions import NEWEST, ignored_options, parse_version
+from pipelines.engines.ollama_versions import (
+    GO_ORDER,
+    LLAMA_ORDER,
+    NEWEST,
+    ignored_options,
+    parse_version,
+    sampler_order,
+)
 from pipelines.engines.ollama_wire import PullProgress, model_of_show, model_of_tag, parse_parameters, parse_size
 from pipelines.engines.tokens import estimate_tokens
 from pipelines.engines.wire import token_events
@@ -52,6 +59,12 @@ def test_a_character_made_of_several_tokens():
     assert [bytes(event.bytes) for event in events] == parts
 
 
+def test_numbers_of_tokens_where_the_server_gives_them():
+    raw = entry(b"a") | {"id": 7, "top_logprobs": [entry(b"a") | {"id": 7}, entry(b"b")]}
+    (event,) = token_events("a", [raw])
+    assert (event.id, [candidate.id for candidate in event.candidates]) == (7, [7, None])
+
+
 def test_text_that_is_not_its_tokens_goes_whole_with_the_first():
     events = list(token_events("half", [entry(b"ha"), entry(b"lf STOP")]))
     assert [event.text for event in events] == ["half", ""]
@@ -82,6 +95,19 @@ def test_a_token_without_bytes_gets_those_of_its_text():
 )
 def test_versions(text, version):
     assert parse_version(text) == version
+
+
+@pytest.mark.parametrize(
+    ("version", "family", "order"),
+    [
+        ((0, 29, 9), "gemma3", GO_ORDER),  # a family of the Go engine
+        ((0, 29, 9), "llama", LLAMA_ORDER),  # one that ran in llama.cpp there too
+        ((0, 30, 0), "gemma3", LLAMA_ORDER),
+        (NEWEST, "", LLAMA_ORDER),
+    ],
+)
+def test_the_order_of_samplers_follows_version_and_family(version, family, order):
+    assert sampler_order(version, family) == order
 
 
 def test_options_that_do_nothing():
@@ -128,6 +154,19 @@ def test_capabilities_of_servers_that_list_none():
     pooled = {"general.architecture": "qwen3", "qwen3.pooling_type": 3}
     assert model_of_show(tag, {"model_info": pooled}).capabilities == {"embedding"}
     assert model_of_show(tag, {"model_info": pooled, "capabilities": ["tools"]}).capabilities == {"tools"}
+
+
+@pytest.mark.parametrize(
+    ("says", "tokens"),
+    [
+        ({"llama.vocab_size": 49_152, "tokenizer.ggml.tokens": None}, 49_152),
+        ({"tokenizer.ggml.tokens": ["a", "b"]}, 2),
+        ({}, None),
+    ],
+)
+def test_the_vocabulary_of_a_model(says, tokens):
+    tag = model_of_tag({"name": "m"})
+    assert model_of_show(tag, {"model_info": {"general.architecture": "llama"} | says}).vocabulary == tokens
 
 
 def test_a_model_that_runs_elsewhere_is_marked():

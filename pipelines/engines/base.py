@@ -27,6 +27,7 @@ class Candidate:
     token: str
     logprob: float
     bytes: tuple[int, ...] = ()
+    id: int | None = None  # its number in the vocabulary, where the engine gives it
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class TokenEvent:
     logprob: float | None = None
     candidates: tuple[Candidate, ...] = ()
     bytes: tuple[int, ...] = ()
+    id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ class ModelInfo:
     digest: str = ""
     defaults: Mapping[str, Any] = field(default_factory=dict)  # options its model file overrides
     family: str = ""
+    vocabulary: int | None = None  # number of tokens it can say
 
     @property
     def capable(self) -> bool:
@@ -162,6 +165,10 @@ class Engine(Protocol):
 
     def ignored_options(self, model: str) -> dict[str, str]:
         """Options this server and model do not take, each with the reason."""
+        ...
+
+    def sampler_order(self, model: str) -> tuple[str, ...]:
+        """Names of the samplers in the order they cut the model's distribution."""
         ...
 
     def pull(self, name: str, cancel: CancelFlag | None = None) -> Iterator[PullEvent]:

@@ -53,11 +53,6 @@ class BuiltinEngine:
         return version("xllamacpp")
 
     @property
-    def sampler_order(self) -> tuple[str, ...]:
-        """In which order the samplers cut the distribution: as the newest Ollama's."""
-        return ollama_versions.sampler_order(ollama_versions.NEWEST)
-
-    @property
     def default_options(self) -> dict[str, Any]:
         """Values for options that the request does not set."""
         return dict(DEFAULTS)
@@ -84,6 +79,10 @@ class BuiltinEngine:
         """Options of old Ollamas that llama.cpp does not have."""
         gone = ("tfs_z", "penalize_newline", "mirostat", "mirostat_eta", "mirostat_tau")
         return {name: f"The built-in engine has no {name}." for name in gone}
+
+    def sampler_order(self, model: str) -> tuple[str, ...]:
+        """In which order the samplers cut the distribution: llama.cpp's own, for every model."""
+        return ollama_versions.LLAMA_ORDER
 
     def count_tokens(self, model: str, text: str) -> tuple[int, bool]:
         """Exact, by the model's own tokenizer; loads the model when nothing is loaded yet."""

@@ -87,4 +87,5 @@ def _read(name: str, path: Path) -> ModelInfo:
         capabilities=frozenset({"completion"}) if header.chat_template else frozenset(),
         digest=f"sha256:{table.sha256}" if table else "",
         family=header.architecture,
+        vocabulary=header.vocabulary,
     )

@@ -28,6 +28,13 @@ class NotGguf(ValueError):
 
 
 @dataclass(frozen=True)
+class Skipped:
+    """A long array that was not read."""
+
+    length: int
+
+
+@dataclass(frozen=True)
 class GgufHeader:
     """What a model file says of itself."""
 
@@ -49,6 +56,14 @@ class GgufHeader:
         """The longest context it was made for, in tokens."""
         value = self.metadata.get(f"{self.architecture}.context_length")
         return value if isinstance(value, int) and value > 0 else None
+
+    @property
+    def vocabulary(self) -> int | None:
+        """Number of tokens."""
+        tokens = self.metadata.get("tokenizer.ggml.tokens")
+        if isinstance(tokens, Skipped):
+            return tokens.length
+        return len(tokens) if isinstance(tokens, list) and tokens else None
 
     @property
     def chat_template(self) -> str:
@@ -128,8 +143,8 @@ class _Reader:
             raise NotGguf(f"it has a value of the unknown kind {kind}")
         return self._number(_SCALARS[kind])
 
-    def _array(self, depth: int) -> list[Any] | None:
-        """A short array; None for a long one."""
+    def _array(self, depth: int) -> list[Any] | Skipped:
+        """A short array; of a long one only its length."""
         kind, length = int(self._number("I")), int(self._number("Q"))
         if length <= KEEP_ARRAY:
             return [self._value(kind, depth + 1) for _ in range(length)]
@@ -140,7 +155,7 @@ class _Reader:
                 self._skip(self._count(MAX_STRING, "bytes in one string"))
         else:
             raise NotGguf("it has a long array of arrays")
-        return None
+        return Skipped(length)
 
     def _tensor(self) -> int:
         """Number of weights of the next tensor."""

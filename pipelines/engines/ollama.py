@@ -62,11 +62,6 @@ class OllamaEngine:
         return self._version or self.probe()
 
     @property
-    def sampler_order(self) -> tuple[str, ...]:
-        """In which order this server's samplers cut the distribution."""
-        return versions.sampler_order(self._number)
-
-    @property
     def default_options(self) -> dict[str, Any]:
         """Values for options that neither the request nor the model file sets."""
         return versions.default_options(self._number)
@@ -119,6 +114,10 @@ class OllamaEngine:
     def ignored_options(self, model: str) -> dict[str, str]:
         """Options this server does not take for the model, each with the reason."""
         return versions.ignored_options(self._number, self.info(model).family)
+
+    def sampler_order(self, model: str) -> tuple[str, ...]:
+        """In which order the samplers cut the model's distribution."""
+        return versions.sampler_order(self._number, self.info(model).family)
 
     def count_tokens(self, model: str, text: str) -> tuple[int, bool]:
         """An estimate, a little too high: Ollama has no tokenizer endpoint. Never exact."""

@@ -24,6 +24,12 @@ GO_ENGINE_FAMILIES = frozenset({
 })
 # fmt: on
 
+#: The samplers of Ollama's Go engine: top-p and min-p cut what temperature has changed (sample/samplers.go).
+GO_ORDER = ("top_k", "temperature", "top_p", "min_p")
+
+#: Those of llama.cpp, after the penalties: temperature comes last, so the others cut the model's own distribution.
+LLAMA_ORDER = ("top_k", "typical_p", "top_p", "min_p", "temperature")
+
 #: Options the Go engine's sampler does not have.
 GO_ENGINE_LACKS = ("repeat_penalty", "repeat_last_n", "presence_penalty", "frequency_penalty", "typical_p")
 
@@ -45,14 +51,9 @@ def parse_version(text: str) -> Version:
     return version if any(version) else NEWEST
 
 
-def sampler_order(version: Version) -> tuple[str, ...]:
-    """In which order the samplers cut the distribution.
-
-    From 0.30 on temperature comes last: top-p cuts the untempered distribution.
-    """
-    if version < LLAMA_SERVER:
-        return ("top_k", "temperature", "top_p", "min_p")
-    return ("top_k", "typical_p", "top_p", "min_p", "temperature")
+def sampler_order(version: Version, family: str) -> tuple[str, ...]:
+    """In which order the samplers of this server cut the distribution of a model of this family."""
+    return GO_ORDER if version < LLAMA_SERVER and family in GO_ENGINE_FAMILIES else LLAMA_ORDER
 
 
 def ignored_options(version: Version, family: str) -> dict[str, str]:

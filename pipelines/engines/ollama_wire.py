@@ -143,6 +143,7 @@ def model_of_show(tag: ModelInfo, show: Mapping[str, Any]) -> ModelInfo:
         digest=tag.digest,
         defaults=parse_parameters(str(show.get("parameters") or "")),
         family=family,
+        vocabulary=count(known.get(f"{family}.vocab_size")) or len(known.get("tokenizer.ggml.tokens") or ()) or None,
     )
 
 

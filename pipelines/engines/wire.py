@@ -28,14 +28,15 @@ def token_events(content: str, logprobs: Sequence[Mapping[str, Any]]) -> Iterato
     texts = _shares(content, entries)
     for text, entry, raw in zip(texts, entries, logprobs, strict=True):
         candidates = tuple(_candidate(other) for other in raw.get("top_logprobs") or ())
-        yield TokenEvent(text, entry.logprob, candidates, entry.bytes)
+        yield TokenEvent(text, entry.logprob, candidates, entry.bytes, entry.id)
 
 
 def _candidate(entry: Mapping[str, Any]) -> Candidate:
     token = str(entry.get("token", ""))
     raw = entry.get("bytes")
     given = tuple(int(b) for b in raw) if raw else tuple(token.encode("utf-8", "replace"))
-    return Candidate(token, float(entry["logprob"]), given)
+    number = entry.get("id")
+    return Candidate(token, float(entry["logprob"]), given, number if isinstance(number, int) else None)
 
 
 def _shares(content: str, entries: Sequence[Candidate]) -> list[str]:
