@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -137,8 +138,8 @@ def edit_similarity(texts: Sequence[str]) -> float | None:
     """Mean over pairs of 1 − Levenshtein distance / length of the longer text, 0 to 1; None without a pair."""
     from rapidfuzz.distance import Levenshtein
 
-    pairs = list(itertools.combinations(texts, 2))
-    return sum(Levenshtein.normalized_similarity(a, b) for a, b in pairs) / len(pairs) if pairs else None
+    found = [Levenshtein.normalized_similarity(a, b) for a, b in itertools.combinations(texts, 2)]
+    return math.fsum(found) / len(found) if found else None
 
 
 def cosine(vectors: Vectors) -> float | None:
