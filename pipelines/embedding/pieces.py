@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipelines.embedding.base import TokenRuler
+    from pipelines.embedding.base import Embedder, TokenRuler, Vectors
 
 
 def pieces(text: str, ruler: TokenRuler, window: int) -> list[str]:
@@ -28,3 +29,24 @@ def pieces(text: str, ruler: TokenRuler, window: int) -> list[str]:
         found.append(piece)
         start = end
     return found
+
+
+def embed_whole(texts: Sequence[str], embedder: Embedder) -> Vectors:
+    """One vector a text however long it is: the mean of its pieces' vectors, made a unit vector again.
+
+    Returns:
+        float32 array (len(texts), dimensions), rows of unit length, in the order of ``texts``.
+
+    Raises:
+        EngineError: as the embedder's ``embed``.
+    """
+    import numpy as np
+
+    cut = {text: pieces(text, embedder.ruler, embedder.window) or [text] for text in texts}
+    vectors = embedder.embed([piece for parts in cut.values() for piece in parts])
+    found, start = {}, 0
+    for text, parts in cut.items():
+        mean = vectors[start : start + len(parts)].mean(axis=0)
+        found[text] = mean / np.linalg.norm(mean)
+        start += len(parts)
+    return np.array([found[text] for text in texts], dtype=np.float32).reshape(len(texts), embedder.dimensions)

@@ -15,7 +15,7 @@ from pipelines.errors import Cancelled, EngineRefused
 Verdict = Literal["taken", "no effect seen", "not told"]
 
 #: The prompt says the same few words again and again: penalties only touch what was said.
-_PROMPT = "Write a song that goes on: la la la, the sea, the sea, la la la, the sea, the sea, la la la,"
+_PROMPT = "Sing on: la la la, the sea, the sea, la la la, the sea,"
 
 _SCHEMA = {"type": "object", "properties": {"song": {"type": "string"}}, "required": ["song"]}
 
@@ -31,7 +31,7 @@ _BASE: Mapping[str, Any] = {
     "presence_penalty": 0.0,
     "frequency_penalty": 0.0,
     "seed": 7,
-    "num_predict": 16,
+    "num_predict": 12,
 }
 
 #: Option -> the two values compared. Each pair ends in a text of its own as good as surely, if it is listened to.
@@ -45,7 +45,7 @@ _EXTREMES: Mapping[str, tuple[Any, Any]] = {
     "presence_penalty": (-2.0, 2.0),
     "frequency_penalty": (-2.0, 2.0),
     "seed": (7, 8),
-    "num_predict": (16, 3),
+    "num_predict": (12, 3),
     "stop": (None, None),  # the second value is a piece of the text without it
     "format": (None, _SCHEMA),
 }
@@ -122,7 +122,7 @@ def _tried(lab: _Lab, option: str, base: str) -> Probed:
 def _piece(text: str) -> str:
     """A few characters out of the middle of a text, at which it can be stopped."""
     half = text[len(text) // 2 :].strip()
-    return half[:4] or text.strip()[:1]
+    return half[:4].rstrip() or text.strip()[:1]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from playground.cli import exits
 
 def build() -> typer.Typer:
     """The whole command line as a Typer application."""
-    from playground.cli import ask, chunk, doctor, documents, evaluate, parts, pull, start
+    from playground.cli import ask, chunk, doctor, documents, evaluate, parts, pull, sample, start
 
     app = typer.Typer(
         name="playground",
@@ -23,7 +23,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for module in (start, documents, ask, chunk, parts, evaluate, pull, doctor):
+    for module in (start, documents, ask, chunk, sample, parts, evaluate, pull, doctor):
         module.add_to(app)
     return app
 

@@ -1,0 +1,268 @@
+"""``sample``: texts drawn with one or more settings, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipelines.errors import ModelMissing, PlaygroundError, UsageError
+from pipelines.recipe import Recipe
+from playground.cli.console import Progress, Result, problem, warn
+from playground.cli.grid import grid, warn_of_idle
+from playground.cli.options import Call, command
+from playground.cli.sample_words import Teller, show_variety
+
+if TYPE_CHECKING:
+    from pipelines.embedding.base import Embedder
+    from pipelines.engines import Engines
+    from pipelines.engines.base import Engine, Message
+    from pipelines.engines.sampling import SamplingParams
+    from pipelines.evaluation.variety import Variety
+    from pipelines.samples import Sample
+
+#: Sections that decide what is drawn; of the prompt only the instructions, where the recipe has its own.
+DECIDING = ("prompt", "model", "sampling")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One setting, and what was drawn with it."""
+
+    name: str  # what tells it from the other columns; "" where there is one
+    engine: str = ""
+    version: str = ""
+    model: str = ""
+    system: str = ""
+    values: Mapping[str, tuple[Any, str]] = field(default_factory=dict)  # option -> (value, origin)
+    ignored: Mapping[str, str] = field(default_factory=dict)  # option -> why
+    samples: tuple[Sample, ...] = ()
+    variety: Variety | None = None
+    error: PlaygroundError | None = None
+
+    @property
+    def title(self) -> str:
+        """The column as told to people."""
+        who = f"{self.model} ({self.engine})" if self.model else ""
+        return " · ".join(filter(None, (self.name, who))) or "sample"
+
+    def to_json(self) -> dict[str, Any]:
+        """The column in the fields of the command line."""
+        data: dict[str, Any] = {
+            "name": self.name,
+            "engine": self.engine,
+            "version": self.version,
+            "model": self.model,
+            "sampling": {option: value for option, (value, _) in self.values.items()},
+            "origins": {option: origin for option, (_, origin) in self.values.items()},
+            "ignored": dict(self.ignored),
+            "samples": [one.to_json() for one in self.samples],
+            "variety": self.variety and self.variety.to_json(),
+        }
+        if self.system:
+            data["system"] = self.system
+        if self.error is not None:
+            data["error"] = {"message": self.error.message, "fix": self.error.fix}
+        return data
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "sample")(sample)
+
+
+def sample(
+    call: Call,
+    asked: Annotated[str, typer.Argument(metavar="PROMPT", help="What the model is asked.")],
+    vary: Annotated[
+        list[str] | None,
+        typer.Option("--vary", help="SECTION=a,b or SECTION.FIELD=a,b: a column each; repeatable.", metavar="VALUES"),
+    ] = None,
+    repeat: Annotated[
+        int, typer.Option("--repeat", help="Texts a column, with seeds 1, 2, … unless --seeds.", min=1, metavar="N")
+    ] = 1,
+    seeds: Annotated[
+        str | None, typer.Option("--seeds", help="One a text: 1,2,3.", metavar="LIST", show_default=False)
+    ] = None,
+) -> Result:
+    """Draw texts from a model, with every token's probability, and compare settings side by side. Only the model, the
+    sampling and prompt.system count.
+
+    Example: playground sample "Name a sea animal." --vary sampling.temperature=0,0.7,1.2 --repeat 5
+    """
+    from pipelines.embedding.builtin import BuiltinEmbedder
+    from pipelines.engines import Engines
+
+    if not asked.strip():
+        raise UsageError("The prompt is empty.", 'Write it in quotation marks: "…".')
+    recipes = grid(call.recipes, vary or (), call.turned)
+    warn_of_idle(recipes, DECIDING, "on what is drawn")
+    given = _numbers(seeds)
+    plans = [(recipe, _draws(recipe, repeat, given)) for recipe in recipes]
+    embedder = BuiltinEmbedder(call.settings.threads)
+    columns: list[Column] = []
+    with closing(Engines(call.settings)) as engines, Progress() as progress:
+        teller = Teller(progress, live=not call.json)
+        for recipe, draws in plans:
+            columns.append(_column(engines, asked, recipe, recipes, draws, teller, embedder))
+    failed = _report(columns)
+    data = {"columns": [column.to_json() for column in columns]}
+    found = [(column.name or column.title, column.variety) for column in columns if column.variety is not None]
+    return Result(data, lambda out: show_variety(out, found), int(failed > 0))
+
+
+def _report(columns: Sequence[Column]) -> int:
+    """Say which columns failed, and how many.
+
+    Raises:
+        PlaygroundError: nothing could be drawn at all, for the same reason everywhere.
+    """
+    errors = [(column, column.error) for column in columns if column.error is not None]
+    reasons = {str(error) for _, error in errors}
+    if len(errors) == len(columns) and len(reasons) == 1 and not any(column.samples for column in columns):
+        raise errors[0][1]
+    for column, error in errors:
+        problem(f"{column.title}: {error}")
+    return len(errors)
+
+
+def _numbers(text: str | None) -> tuple[int, ...]:
+    try:
+        return tuple(int(word) for word in text.split(",") if word.strip()) if text else ()
+    except ValueError as error:
+        raise UsageError(f"--seeds {text!r} is not a list of numbers.", "Write --seeds 1,2,3.") from error
+
+
+def _draws(recipe: Recipe, repeat: int, given: Sequence[int]) -> list[SamplingParams]:
+    """The settings of each text of a column: all alike but for the seed.
+
+    Raises:
+        UsageError: fewer seeds than repeats, or a seed out of bounds.
+    """
+    from pipelines.samples import seeds
+
+    own = sampling_of(recipe)
+    if repeat == 1 and not given:
+        return [own]
+    chosen = seeds(repeat, given, first=1 if own.seed is None else own.seed)
+    return [sampling_of(recipe.with_("sampling", seed=seed)) for seed in chosen]
+
+
+def sampling_of(recipe: Recipe) -> SamplingParams:
+    """The sampling knobs of a recipe."""
+    from pipelines.engines.sampling import SamplingParams
+
+    params = recipe.choice("sampling").params
+    assert isinstance(params, SamplingParams)
+    return params
+
+
+def _column(
+    engines: Engines,
+    asked: str,
+    recipe: Recipe,
+    recipes: Sequence[Recipe],
+    draws: Sequence[SamplingParams],
+    teller: Teller,
+    embedder: Embedder,
+) -> Column:
+    """Draw one column; what fails is kept in it, so that the others go on."""
+    from pipelines.engines.sampling import effective
+
+    column = Column(_name(recipe, recipes))
+    try:
+        engine, model = _at_hand(engines, recipe)
+        column = replace(column, engine=engine.name, model=model)
+        values = effective(sampling_of(recipe), engine.info(model), engine)  # type: ignore[arg-type]
+        if draws[0] != sampling_of(recipe) or len(draws) > 1:
+            values["seed"] = _seeds_used(draws)
+        ignored = {name: why for name, why in engine.ignored_options(model).items() if name in values}
+        column = replace(column, version=engine.version, values=values, ignored=ignored)
+    except PlaygroundError as error:
+        return replace(column, error=error)
+    for option, why in ignored.items():
+        if values[option][1] == "you":
+            warn(f"{column.title}: sampling.{option} has no effect. {why}")
+    system = _system(recipe)
+    teller.begin(column.title, values)
+    samples = tuple(_drawn(engine, model, _messages(system, asked), draws, teller))
+    errors = [one.error for one in samples if one.error is not None]
+    return replace(
+        column,
+        system=system,
+        samples=samples,
+        variety=_variety(samples, embedder) if len(draws) > 1 else None,
+        error=errors[0] if errors else None,
+    )
+
+
+def _seeds_used(draws: Sequence[SamplingParams]) -> tuple[Any, str]:
+    """The seed as an effective value: all of them where a column has several texts."""
+    used = [params.seed for params in draws]
+    return (used, "repeats") if len(used) > 1 else (used[0], "you")
+
+
+def _at_hand(engines: Engines, recipe: Recipe) -> tuple[Engine, str]:
+    found = engines.resolve(recipe.choice("model"))
+    if found is None:
+        raise ModelMissing(
+            "There is no language model to draw from.",
+            "Start Ollama and pull a model, or type `playground pull builtin`.",
+        )
+    return found
+
+
+def _system(recipe: Recipe) -> str:
+    """The instructions, where the recipe has its own: those it comes with speak of passages, and there are none."""
+    from pipelines.answering.prompt import SYSTEM
+
+    own = str(getattr(recipe.choice("prompt").params, "system", SYSTEM))
+    return "" if own == SYSTEM else own
+
+
+def _messages(system: str, asked: str) -> list[Message]:
+    from pipelines.engines.base import Message
+
+    turn = Message("user", asked)
+    return [Message("system", system), turn] if system else [turn]
+
+
+def _drawn(
+    engine: Engine, model: str, messages: Sequence[Message], draws: Sequence[SamplingParams], teller: Teller
+) -> Iterator[Sample]:
+    from pipelines.samples import draw
+
+    for number, params in enumerate(draws, 1):
+        last: Sample | None = None
+        for last in draw(engine, model, messages, params):
+            teller.follow(last, number, len(draws))
+        assert last is not None
+        teller.end(last)
+        yield last
+
+
+def _variety(samples: Sequence[Sample], embedder: Embedder) -> Variety:
+    from pipelines.embedding.pieces import embed_whole
+    from pipelines.evaluation.variety import done, variety_of
+
+    texts = [one.text for one in done(samples)]
+    vectors = None
+    try:
+        vectors = embed_whole(texts, embedder) if len(texts) > 1 else None
+    except PlaygroundError as error:
+        warn(f"No similarity by meaning: {error}")
+    return variety_of(samples, vectors)
+
+
+def _name(recipe: Recipe, recipes: Sequence[Recipe]) -> str:
+    """What tells a recipe from the others: "temperature=0.2, model=builtin"."""
+    keys = dict.fromkeys(key for one in recipes for key in recipe.diff(one) if key.partition(".")[0] in DECIDING)
+    return ", ".join(_told(recipe, *key.partition(".")[::2]) for key in keys)
+
+
+def _told(recipe: Recipe, section: str, knob: str) -> str:
+    chosen = recipe.choice(section)
+    return f"{knob}={getattr(chosen.params, knob)}" if knob else f"{section}={chosen.name}"
