@@ -1,9 +1,4 @@
-"""The lens: what a finished answer looks like under other knobs, without asking the model again.
-
-An engine gives, for each token of an answer, the model's own log-probabilities of the likeliest candidates: 20 with
-Ollama, all with the built-in engine where they are asked for. Where the samplers' cuts fall inside them the result
-is exact, else there is a lower and an upper bound. Penalties are not part of it: they need raw logits.
-"""
+"""What samplers leave of an answer's distributions, and what each of them takes."""
 
 from __future__ import annotations
 
@@ -12,111 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-from pipelines.engines.base import Candidate, TokenEvent
-from pipelines.lens_bounds import SAMPLERS, BoolArray, Bounds, FloatArray, Tail
-from pipelines.sampling import Knobs
+from pipelines.lens.bounds import BoolArray, Bounds, start
+from pipelines.lens.known import Known
+from pipelines.lens.samplers import SAMPLERS
+from pipelines.sampling import FloatArray, Knobs
 
-IntArray = NDArray[np.int64]
 Interval = tuple[float, float]
-
-#: More tokens than any model has: taken where a model does not say.
-WIDEST = 300_000
-
-#: A tail below this is none: log-probabilities come in single precision.
-NOISE = 1e-6
 
 #: Bounds this close together are one number: rounding in the engine alone makes them differ so much.
 CLOSE = 1e-3
 
 _BLOCK = 1 << 19  # candidates worked on at a time
-
-
-@dataclass(frozen=True)
-class Known:
-    """What is known of the distributions of n tokens.
-
-    Attributes:
-        logprobs: (n, K) natural log-probabilities of the candidates, descending, -inf pads.
-        chosen: (n,) column of the token that was said, -1 where it is not among the candidates.
-        chosen_logprob: (n,) its log-probability.
-        vocabulary: Number of tokens there are, or :data:`WIDEST`.
-    """
-
-    logprobs: FloatArray
-    chosen: IntArray
-    chosen_logprob: FloatArray
-    vocabulary: int
-
-    @classmethod
-    def of(cls, tokens: Sequence[TokenEvent], vocabulary: int | None) -> Known:
-        """Out of an answer's tokens, each with its log-probability; candidates may differ in number.
-
-        Raises:
-            ValueError: a token has no log-probability.
-        """
-        widest = max((len(token.candidates) for token in tokens), default=0)
-        logprobs = np.full((len(tokens), widest), -np.inf)
-        for at, token in enumerate(tokens):
-            logprobs[at, : len(token.candidates)] = [candidate.logprob for candidate in token.candidates]
-        said = [token.logprob for token in tokens if token.logprob is not None]
-        if len(said) < len(tokens):
-            raise ValueError("a token has no log-probability")
-        chosen = np.array([_column(token) for token in tokens], np.int64)
-        return cls(logprobs, chosen, np.array(said, np.float64), vocabulary or WIDEST)
-
-    @classmethod
-    def full(cls, rows: Sequence[tuple[ArrayLike, ArrayLike]], said: Sequence[int]) -> Known:
-        """Out of whole distributions.
-
-        Args:
-            rows: For each token the numbers and log-probabilities of all V tokens, descending.
-            said: The number of each token that was said.
-
-        Raises:
-            ValueError: a token that was said is not in its row.
-        """
-        logprobs = np.stack([np.asarray(values, np.float64) for _, values in rows])
-        found = [np.flatnonzero(np.asarray(ids) == token) for (ids, _), token in zip(rows, said, strict=True)]
-        if not all(len(places) for places in found):
-            raise ValueError("a token that was said is not in its distribution")
-        chosen = np.array([places[0] for places in found], np.int64)
-        return cls(logprobs, chosen, logprobs[np.arange(len(chosen)), chosen], logprobs.shape[1])
-
-    def __len__(self) -> int:
-        return len(self.chosen)
-
-    def row(self, at: int) -> Known:
-        """One token."""
-        return self._rows(slice(at, at + 1 or None))
-
-    def _rows(self, rows: slice) -> Known:
-        return Known(self.logprobs[rows], self.chosen[rows], self.chosen_logprob[rows], self.vocabulary)
-
-    @property
-    def covered(self) -> FloatArray:
-        """(n,) probability of the candidates together."""
-        return np.asarray(np.exp(self.logprobs).sum(axis=1))
-
-    @property
-    def tail(self) -> FloatArray:
-        """(n,) probability of all other tokens together; 0 where no more is missing than rounding explains."""
-        missing = 1 - self.covered
-        return np.where(missing > NOISE, missing, 0)
-
-
-def _column(token: TokenEvent) -> int:
-    """Which candidate was said; two of the same text are told apart by number, else by log-probability."""
-    if token.id is not None:
-        return next((at for at, other in enumerate(token.candidates) if other.id == token.id), -1)
-    same = [at for at, other in enumerate(token.candidates) if _bytes(other) == _bytes(token)]
-    near = [at for at in same if abs(token.candidates[at].logprob - (token.logprob or 0)) < CLOSE]
-    return near[0] if near else -1
-
-
-def _bytes(token: TokenEvent | Candidate) -> bytes:
-    return bytes(token.bytes) or (token.text if isinstance(token, TokenEvent) else token.token).encode()
 
 
 @dataclass(frozen=True)
@@ -194,38 +96,6 @@ def _through(known: Known, knobs: Knobs, order: Sequence[str]) -> Through:
     return _read(bounds, known)
 
 
-def start(known: Known) -> Bounds:
-    """What is known before any sampler.
-
-    The engine sums in single precision, where terms far below the sum get lost: a candidate looks likelier than it
-    is by up to 2^-24 a token of the tail, as a share of the tail (measured: a thousandth with 49,152 tokens).
-    """
-    count, width = known.logprobs.shape
-    finite = np.isfinite(known.logprobs).sum(axis=1)
-    extra = known.chosen < 0
-    logs = np.full((count, max(1, width + int(extra.any()))), -np.inf)
-    logs[:, :width] = known.logprobs
-    outside = np.zeros(logs.shape, np.bool_)
-    rows = np.flatnonzero(extra)
-    logs[rows, finite[rows]] = known.chosen_logprob[rows]
-    outside[rows, finite[rows]] = True
-    others = np.maximum(0, known.vocabulary - finite - extra).astype(np.float64)
-    missing = 1 - np.exp(logs).sum(axis=1)
-    low = np.where(others > 0, np.maximum(0, missing - 4 * NOISE), 0)
-    high = np.where(others > 0, np.maximum(0, missing) * (1 + others * 2.0**-24) + 4 * NOISE, 0)
-    last = np.exp(
-        np.where(finite > 0, np.where(np.isfinite(known.logprobs), known.logprobs, 0).min(axis=1, initial=0), 0)
-    )
-    top = np.minimum(last, high)
-    high = np.minimum(high, others * top)
-    exact_count = known.vocabulary < WIDEST
-    fewest = others if exact_count else np.ceil(np.minimum(low, high) / np.where(top > 0, top, 1) - NOISE)
-    unit = np.maximum(np.exp(logs).max(axis=1, initial=0), top)
-    tail = Tail(np.minimum(low, high) / unit, high / unit, fewest, others, top / unit, np.zeros(count))
-    present = np.isfinite(logs)
-    return Bounds(logs - np.log(unit)[:, None], present, present.copy(), outside, tail)
-
-
 def _read(bounds: Bounds, known: Known) -> Through:
     """Bounds of weights as bounds of probabilities: each is least where all that is undecided stays."""
     weights, tail = np.exp(bounds.logs), bounds.tail
@@ -233,10 +103,7 @@ def _read(bounds: Bounds, known: Known) -> Through:
     least, most = sure.sum(axis=1) + tail.low, maybe.sum(axis=1) + tail.high
     low = _share(sure, most[:, None] - maybe + sure)
     high = np.where(bounds.possibly, _share(weights, np.maximum(weights, least[:, None] - sure + weights), 1.0), 0.0)
-    other_low, other_high = (
-        np.where(bounds.outside, sure, 0).sum(axis=1),
-        np.where(bounds.outside, maybe, 0).sum(axis=1),
-    )
+    other_low, other_high = (sure * bounds.outside).sum(axis=1), (maybe * bounds.outside).sum(axis=1)
     inside_low, inside_high = least - tail.low - other_low, most - tail.high - other_high
     rest_low, rest_high = tail.low + other_low, tail.high + other_high
     at = np.where(known.chosen < 0, bounds.outside.argmax(axis=1), known.chosen)[:, None]
