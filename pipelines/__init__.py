@@ -19,7 +19,8 @@ Rooms, in the order of the flow::
     collection.py  what a fingerprint names; indexing.py  a document into one; intake.py  files into the library
     catalog.py     what the library knows, in SQLite; shelf.py  the files themselves; conversations.py
     retrieval/     retrievers and rerankers: one part a file; fusion and BM25
-    engines/       Ollama and the built-in model: chat streams, models, pull; sampling options
+    engines/       Ollama and the built-in model: chat streams, models, pull; sampling options, presets, the probe
+    samples.py     one text drawn, as a growing value
     answering/     prompt, context budget, answer styles (one part a file), citations, quote check
     events.py      what all of this reports while it works
     evaluation/    pure metrics; labelled questions; public collections

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import registry
+from pipelines.engines.presets import PRESETS
 from pipelines.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -67,3 +68,8 @@ def test_every_part_is_in_the_table(part):
 
 def test_nothing_is_left_to_fill_in():
     assert not re.search(r"\b[A-Z]+_(SECTION|TABLE)\b", README)
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.name)
+def test_every_preset_is_in_the_table(preset):
+    assert re.search(rf"^\| `{preset.name}` \|", README, re.MULTILINE)

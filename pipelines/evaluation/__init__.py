@@ -9,6 +9,7 @@
     spans.py       metrics of quoted text                               ranking.py  metrics of ranked documents
     levels.py      passages as rankings of quotes, pages, documents
     bootstrap.py   how sure a mean, or a difference, is
+    variety.py     how much texts drawn with one setting differ
     judging.py     answers judged                                       grading.py  by a language model
     beir.py        recipes on public collections                        beir_files.py  beir_corpus.py
 """
