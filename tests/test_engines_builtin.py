@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 
 from pipelines.engines.base import Message, ThinkingEvent, TokenEvent
@@ -17,7 +18,7 @@ from pipelines.engines.builtin import BuiltinEngine
 from pipelines.engines.builtin_models import MODELS, SMALL
 from pipelines.engines.builtin_runtime import lacks_avx2
 from pipelines.engines.builtin_wire import Answer, request, translate
-from pipelines.errors import ContextOverflow, EngineFailed, EngineRefused, ModelMissing
+from pipelines.errors import Cancelled, ContextOverflow, EngineFailed, EngineRefused, ModelMissing
 from pipelines.settings import Settings
 
 MODEL = SMALL.name
@@ -104,6 +105,46 @@ def test_one_model_at_a_time_behind_a_key(builtin_model, tmp_path):
     assert engine._runtime.loaded is None
     with socket.socket() as probe, pytest.raises(OSError, match="refused"):
         probe.connect((url.host, url.port))
+
+
+@pytest.mark.builtin
+def test_whole_distributions_are_those_the_answer_was_drawn_from(builtin_engine):
+    events = list(builtin_engine.chat(MODEL, HELLO, {"num_predict": 3, "num_ctx": 2048, "seed": 5}, top_logprobs=3))
+    tokens = [event for event in events if isinstance(event, TokenEvent)]
+    ids = [token.id for token in tokens]
+    found = list(builtin_engine.distributions(MODEL, HELLO, ids, {2, 0}, num_ctx=2048))
+    assert len(found) == 2
+    for token, (numbers, logprobs) in zip((tokens[0], tokens[2]), found, strict=True):
+        assert sorted(numbers) == list(range(builtin_engine.info(MODEL).vocabulary))
+        assert (numbers.dtype, logprobs.dtype) == (np.int32, np.float32)
+        assert (np.diff(logprobs) <= 0).all()
+        assert np.exp(logprobs.astype(float)).sum() == pytest.approx(1, abs=1e-6)
+        of = dict(zip(numbers.tolist(), logprobs.tolist(), strict=True))
+        for said in (token, *token.candidates):
+            assert of[said.id] == pytest.approx(said.logprob, abs=2e-3)
+
+
+@pytest.mark.builtin
+def test_an_end_of_turn_has_its_distribution_too(builtin_engine):
+    vocabulary = builtin_engine.info(MODEL).vocabulary
+    with builtin_engine._runtime.use(builtin_engine.files.path(MODEL)) as (loaded, _):
+        text = loaded.http.post("/tokenize", json={"content": "Hello! How can I help you today?"}).json()["tokens"]
+    ((numbers, logprobs),) = builtin_engine.distributions(MODEL, HELLO, text, {len(text)}, num_ctx=2048)
+    assert numbers[0] == 2  # <|im_end|>, the model's end of turn, is the likeliest here
+    assert len(numbers) == vocabulary
+    assert logprobs[0] > math.log(0.5)
+
+
+@pytest.mark.builtin
+def test_distributions_stop_at_the_flag_and_name_what_went_wrong(builtin_engine):
+    cancel = threading.Event()
+    wanted = builtin_engine.distributions(MODEL, HELLO, [1, 2], {0, 1}, num_ctx=2048, cancel=cancel)
+    next(wanted)
+    cancel.set()
+    with pytest.raises(Cancelled):
+        next(wanted)
+    with pytest.raises(ContextOverflow, match="holds 256"):
+        list(builtin_engine.distributions(MODEL, LONG, [1], {0}, num_ctx=256))
 
 
 def test_files_that_are_missing_or_damaged_say_so(tmp_path):

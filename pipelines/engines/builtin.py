@@ -8,9 +8,9 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from threading import Event as CancelFlag
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.engines import ollama_versions
 from pipelines.engines.base import (
@@ -26,6 +26,9 @@ from pipelines.engines.builtin_wire import Answer, request, translate
 from pipelines.engines.download import fetch
 from pipelines.errors import EngineError, EngineFailed, EngineRefused, ModelMissing
 from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.engines.builtin_distributions import Distribution
 
 POLL_S = 0.03
 DEFAULTS = ollama_versions.default_options(ollama_versions.NEWEST)
@@ -116,7 +119,7 @@ class BuiltinEngine:
             )
         chosen = DEFAULTS | {name: value for name, value in options.items() if value is not None}
         body = request(messages, chosen, top_logprobs, think, schema)
-        n_ctx = min(int(chosen["num_ctx"]), info.context or int(chosen["num_ctx"]))
+        n_ctx = _window(int(chosen["num_ctx"]), info)
         stop = cancel or threading.Event()
         gone = threading.Event()
         inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -174,6 +177,40 @@ class BuiltinEngine:
             error.partial = answer.text
             raise
 
+    def distributions(
+        self,
+        model: str,
+        messages: Sequence[Message],
+        ids: Sequence[int],
+        at: Collection[int],
+        *,
+        num_ctx: int,
+        cancel: CancelFlag | None = None,
+    ) -> Iterator[Distribution]:
+        """The model's whole distribution before some tokens of an answer it gave.
+
+        See :func:`pipelines.engines.builtin_distributions.distributions`. The model stays in memory until the
+        iterator ends or is closed.
+
+        Args:
+            model: Name of the model.
+            messages: The conversation that was answered.
+            ids: Numbers of the answer's tokens.
+            at: Positions among them, from 0.
+            num_ctx: The context window of the answer; another one loads the model again.
+            cancel: When set, no further distribution is asked for.
+
+        Raises:
+            Cancelled, ContextOverflow, EngineRefused, EngineFailed, ModelMissing.
+        """
+        from pipelines.engines.builtin_distributions import distributions
+
+        path, info = self.files.path(model), self.files.info(model)
+        if info.vocabulary is None:
+            raise EngineRefused(f"The file of {model!r} does not say how many tokens it has.")
+        with self._runtime.use(path, _window(num_ctx, info)) as (loaded, _):
+            yield from distributions(loaded, model, messages, ids, at, info.vocabulary, cancel)
+
     # downloads -------------------------------------------------------------------------------------
 
     def pull(self, name: str, cancel: CancelFlag | None = None) -> Iterator[PullEvent]:
@@ -187,3 +224,8 @@ class BuiltinEngine:
             names = ", ".join(model.name for model in MODELS)
             raise ModelMissing(f"There is no built-in model {name!r}.", f"There is: {names}.")
         yield from fetch(model, self._settings, cancel)
+
+
+def _window(num_ctx: int, info: ModelInfo) -> int:
+    """The context window a model is loaded with: never longer than its own."""
+    return min(num_ctx, info.context or num_ctx)

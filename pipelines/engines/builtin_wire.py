@@ -27,6 +27,11 @@ OPTION_NAMES = {
 }
 
 
+def turns(messages: Sequence[Message]) -> list[dict[str, str]]:
+    """A conversation as the server takes it."""
+    return [{"role": message.role, "content": message.content} for message in messages]
+
+
 def request(
     messages: Sequence[Message],
     options: Mapping[str, Any],
@@ -36,7 +41,7 @@ def request(
 ) -> dict[str, Any]:
     """The body of a streamed chat completion; options it does not have are left out."""
     body: dict[str, Any] = {
-        "messages": [{"role": message.role, "content": message.content} for message in messages],
+        "messages": turns(messages),
         "stream": True,
         "stream_options": {"include_usage": True},
         "return_progress": True,  # a chunk after each batch of the prompt: the moment to look at a cancel flag

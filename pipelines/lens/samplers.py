@@ -25,7 +25,7 @@ def top_k(bounds: Bounds, k: int) -> Bounds:
         share = np.where(tail.most > 0, np.minimum(1, fewest_left / tail.most), 0)
     low = np.maximum(tail.low * share, fewest_left * tail.floor)
     left = tail.cut(low, np.minimum(tail.high, most_left * tail.top), most_left)
-    left = replace(left, fewest=np.minimum(most_left, np.maximum(left.fewest, fewest_left)))
+    left = replace(left, fewest=np.minimum(left.most, np.maximum(left.fewest, fewest_left)))
     return replace(bounds, surely=surely, possibly=possibly, tail=left)
 
 
@@ -80,10 +80,10 @@ def top_p(bounds: Bounds, value: float) -> Bounds:
     # where tail tokens are ahead, the least share has as many of them as possible behind
     behind = np.where(bounds.outside, np.minimum(tail.high[:, None], tail.most[:, None] * weights), tail.high[:, None])
     rest_high = weights + after(maybe) + behind
-    surely = bounds.surely & ((before_high == 0) | (before_high / (before_high + rest_low) < value - NEAR))
-    with np.errstate(invalid="ignore"):
-        share = before_low / (before_low + rest_high)
-    possibly = bounds.possibly & ((before_low == 0) | (share < value + NEAR))
+    with np.errstate(invalid="ignore"):  # 0 / 0 at pads
+        share_low, share_high = before_low / (before_low + rest_high), before_high / (before_high + rest_low)
+    surely = bounds.surely & ((before_high == 0) | (share_high < value - NEAR))
+    possibly = bounds.possibly & ((before_low == 0) | (share_low < value + NEAR))
     left = _top_p_tail(bounds, value, sure, maybe)
     return replace(bounds, surely=surely, possibly=possibly, tail=left)
 
