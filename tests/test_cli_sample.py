@@ -146,8 +146,11 @@ def test_an_option_the_server_does_not_take_is_warned_of(capsys: Printed, monkey
 def test_what_the_draw_does_not_look_at_is_warned_of(capsys: Printed, monkeypatch: pytest.MonkeyPatch) -> None:
     with Replay("0.32.15").chat("chat_stream_logprobs") as server:
         monkeypatch.setenv("OLLAMA_HOST", server.url)
-        found, said = drawn(capsys, ASK, "--vary", "retriever.k=3,5")
-    assert len(found["columns"]) == 2
+        vary = ("--vary", "retriever.k=3,5", "--vary", "sampling.seed=1,2", "--vary", "model=ollama,auto")
+        found, said = drawn(capsys, ASK, *vary)
+    assert len(found["columns"]) == 8
+    assert found["columns"][0]["name"] == "model=ollama, seed=1"
+    assert found["columns"][-1]["name"] == "model=auto, seed=2"
     assert "retriever: of no effect on what is drawn" in said
 
 

@@ -87,3 +87,23 @@ def test_a_knob_that_no_recipe_has_lists_what_there_is() -> None:
     with pytest.raises(UsageError, match="fusion") as caught:
         grid([Recipe()], ["retriever=keyword,semantic", "retriever.fusion=rrf"])
     assert "depth" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "split"),
+    [
+        ('null,["a","b"]', [None, ("a", "b")]),
+        ('["},"],["x,y"]', [("},",), ("x,y",)]),
+        ("],}", [("]",), ("}",)]),
+        ("[,{", [("[",), ("{",)]),
+    ],
+)
+def test_a_json_list_is_one_value(values: str, split: list[object]) -> None:
+    recipes, _ = grid([Recipe()], [f"sampling.stop={values}"])
+    assert [one.choice("sampling").params.stop for one in recipes] == split  # type: ignore[attr-defined]
+
+
+def test_a_schema_is_one_value() -> None:
+    schema = '{"type":"object","required":["a","b"]}'
+    recipes, _ = grid([Recipe()], [f"sampling.format=null,{schema}"])
+    assert [one.choice("sampling").params.format for one in recipes] == [None, schema]  # type: ignore[attr-defined]

@@ -92,12 +92,27 @@ def _varied(base: Recipe, choice: Sequence[str], turned: Sequence[str], fitted: 
 
 
 def _values(text: str) -> list[str]:
-    """``a.b=1,2`` as ``a.b=1`` and ``a.b=2``."""
+    """``a.b=1,2`` as ``a.b=1`` and ``a.b=2``; a JSON list or object is one value."""
     left, equals, values = text.partition("=")
-    words = [value.strip() for value in values.split(",") if value.strip()]
+    words = [value.strip() for value in _split(values) if value.strip()]
     if not equals or not words:
         raise UsageError(f"--vary {text!r} names no values.", "Write --vary retriever.alpha=0.3,0.5,0.7.")
     return [f"{left.strip()}={value}" for value in words]
+
+
+def _split(values: str) -> list[str]:
+    """The values between commas, those inside balanced brackets not counted."""
+    found, depth, quoted = [""], 0, False
+    for at, character in enumerate(values):
+        if depth and character == '"' and values[at - 1] != "\\":
+            quoted = not quoted
+        elif not quoted:
+            depth = max(0, depth + (character in "[{") - (character in "]}"))
+        if character == "," and not depth:
+            found.append("")
+        else:
+            found[-1] += character
+    return values.split(",") if depth else found
 
 
 def _name(text: str) -> str:

@@ -258,9 +258,10 @@ def _variety(samples: Sequence[Sample], embedder: Embedder) -> Variety:
 
 
 def _name(recipe: Recipe, recipes: Sequence[Recipe]) -> str:
-    """What tells a recipe from the others: "temperature=0.2, model=builtin"."""
-    keys = dict.fromkeys(key for one in recipes for key in recipe.diff(one) if key.partition(".")[0] in DECIDING)
-    return ", ".join(_told(recipe, *key.partition(".")[::2]) for key in keys)
+    """What tells a recipe from the others: "model=builtin, temperature=0.2"."""
+    differing = {tuple(key.partition(".")[::2]) for one in recipes for key in recipe.diff(one)}
+    keys = sorted((DECIDING.index(section), knob) for section, knob in differing if section in DECIDING)
+    return ", ".join(_told(recipe, DECIDING[place], knob) for place, knob in keys)
 
 
 def _told(recipe: Recipe, section: str, knob: str) -> str:
