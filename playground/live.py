@@ -13,6 +13,9 @@ T = TypeVar("T")
 #: Least seconds between two updates of a page: about twenty a second.
 UPDATE_S = 0.05
 
+#: Seconds between two looks at whether anybody still follows.
+LOOK_S = 0.2
+
 
 class Live(Generic[T]):
     """The value, the flag that asks its work to stop, and whoever waits for a change.
@@ -40,13 +43,20 @@ class Live(Generic[T]):
             self.value = how(self.value)
             self._changed.notify_all()
 
-    def follow(self) -> Iterator[T]:
-        """The value as it changes, at most about twenty times a second, the last one included."""
+    def follow(self, until: CancelFlag | None = None) -> Iterator[T]:
+        """The value as it changes, at most about twenty times a second, the last one included.
+
+        Args:
+            until: Ends it when set, even while nothing changes; the work goes on.
+        """
         value = self.value
         yield value
         while self._running(value):
             time.sleep(UPDATE_S)
-            value = self._later(value)
+            later = self._later(value, until)
+            if later is value:
+                return
+            value = later
             yield value
 
     def settle(self, timeout_s: float) -> None:
@@ -54,7 +64,9 @@ class Live(Generic[T]):
         with self._changed:
             self._changed.wait_for(lambda: not self._running(self.value), timeout=timeout_s)
 
-    def _later(self, seen: T) -> T:
+    def _later(self, seen: T, until: CancelFlag | None) -> T:
+        """The next value; the same one if ``until`` is set first."""
         with self._changed:
-            self._changed.wait_for(lambda: self.value is not seen)
+            while self.value is seen and not (until and until.is_set()):
+                self._changed.wait(timeout=LOOK_S if until else None)
             return self.value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from threading import Event as CancelFlag
 from threading import Lock, Thread
 from time import monotonic
 from typing import Any, Generic, Literal, TypeVar
@@ -83,11 +84,11 @@ class Measurements:
         live = self._live.get(page)
         return live.value if live else None
 
-    def follow(self, page: str) -> Iterator[Any]:
-        """The measurement as it grows, to its end."""
+    def follow(self, page: str, until: CancelFlag | None = None) -> Iterator[Any]:
+        """The measurement as it grows, to its end; or until a flag is set."""
         live = self._live.get(page)
         if live is not None:
-            yield from live.follow()
+            yield from live.follow(until)
 
     def change(self, page: str, how: Callable[[Any], Any]) -> None:
         """Replace what is known by something made of it."""
@@ -100,6 +101,12 @@ class Measurements:
         live = self._live.get(page)
         if live is not None:
             live.cancel.set()
+
+    def settle(self, page: str, timeout_s: float) -> None:
+        """Wait for a measurement to end."""
+        live = self._live.get(page)
+        if live is not None:
+            live.settle(timeout_s)
 
     def close(self) -> None:
         """Stop all and wait."""

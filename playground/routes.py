@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from pipelines.errors import DocumentError, PlaygroundError
+from playground.sampling import exporting
 from playground.services import Services
 from playground.views.transcript import transcript
 
@@ -40,7 +42,11 @@ def app_kwargs(services: Services) -> dict[str, Any]:
     async def export(request: Request) -> Response:
         return await run_in_threadpool(conversation_file, services, request.path_params["id"])
 
+    async def samples(request: Request) -> Response:
+        return await run_in_threadpool(samples_file, services, request.path_params["id"])
+
     routes = [Route("/page/{name}/{page:int}.png", picture), Route("/conversation/{id}.md", export)]
+    routes.append(Route("/sampling/{id}.json", samples))
     return {"routes": routes, "middleware": [Middleware(Guard)]}
 
 
@@ -69,6 +75,15 @@ def conversation_file(services: Services, id: str) -> Response:
     plain = "".join(c if c.isascii() and (c.isalnum() or c in " -_") else "-" for c in known.title).strip(" -")
     headers = {"Content-Disposition": f'attachment; filename="{plain[:60] or "conversation"}.md"'}
     return Response(text, media_type="text/markdown; charset=utf-8", headers=headers)
+
+
+def samples_file(services: Services, id: str) -> Response:
+    """Everything the sampling lab of a page has drawn, as JSON to save."""
+    data = exporting.everything(services, id)
+    if data is None:
+        return PlainTextResponse("Nothing was drawn here.", 404)
+    headers = {"Content-Disposition": 'attachment; filename="samples.json"'}
+    return Response(json.dumps(data, ensure_ascii=False, indent=1), media_type="application/json", headers=headers)
 
 
 class Guard:

@@ -23,6 +23,7 @@ from playground.finding.lists import Lists
 from playground.jobs import Jobs, Outcome, Report
 from playground.labs import Labs
 from playground.measurements import Measurements
+from playground.sampling.full import FullRows
 from playground.tasks import Tasks
 from playground.turn import Turn
 
@@ -53,6 +54,7 @@ class Services:
     questions: QuestionSets
     lists: Lists
     labs: Labs
+    full: FullRows
 
     @classmethod
     def open(cls, settings: Settings) -> Services:
@@ -73,6 +75,7 @@ class Services:
             QuestionSets(settings.data_dir / "questions"),
             Lists(),
             Labs(),
+            FullRows(),
         )
 
     def close(self) -> None:

@@ -15,7 +15,8 @@
   document.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape') return;
     document.querySelectorAll('details.menu[open], details.confirm[open]').forEach((box) => { box.open = false; });
-    const close = document.querySelector('#find-passage [data-act="close"]');
+    const close = [...document.querySelectorAll('#find-passage [data-act="close"], #lens-token [data-act="close"]')]
+      .find((button) => button.offsetParent);
     if (close) close.click(); else press('stop');
   });
 
@@ -35,6 +36,8 @@
       event.preventDefault();
       document.getElementById(pane.dataset.pane).scrollIntoView({behavior: 'smooth'});
     }
+    const token = event.target.closest('.tok, .parting [data-act="token"]');
+    if (token && !token.closest('#lens')) document.getElementById('lens-title').scrollIntoView({behavior: 'smooth'});
     document.querySelectorAll('details.menu[open]').forEach((box) => {
       if (!box.contains(event.target) || event.target.closest('button.title')) box.open = false;
     });
@@ -84,6 +87,19 @@
     const step = {ArrowLeft: 'Previous', ArrowRight: 'Next'}[event.key];
     const button = step && document.querySelector(`.lab-toolbar button[aria-label^="${step}"]`);
     if (button) { event.preventDefault(); button.click(); }
+  });
+
+  // Tokens are walked through with the arrow keys, and looked at with Enter; each text is one stop for Tab.
+  document.addEventListener('keydown', (event) => {
+    const token = document.activeElement;
+    if (!token || !token.matches('.tok')) return;
+    if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); token.click(); return; }
+    const next = {ArrowLeft: token.previousElementSibling, ArrowRight: token.nextElementSibling}[event.key];
+    if (!next) return;
+    event.preventDefault();
+    token.tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
   });
 
   // Words selected on a sheet can be marked as an answer: a button beside them says so, and its panel reports the click.

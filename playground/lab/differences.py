@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -14,6 +14,8 @@ _COMPARABLE = {
     "chunker": ("size", "overlap", "unit", "header"),
     "retriever": ("k", "depth", "threshold"),
     "reranker": ("depth",),
+    "model": (),
+    "sampling": (),
 }
 
 
@@ -28,8 +30,18 @@ class Differences:
     mixed: tuple[str, ...] = ()  # what differs besides the first thing
 
 
-def differences(recipes: Sequence[Recipe], sections: Sequence[str] = ("chunker",)) -> Differences:
-    """Compare the columns' recipes; ``sections`` are those the lab varies."""
+def differences(
+    recipes: Sequence[Recipe],
+    sections: Sequence[str] = ("chunker",),
+    words: Callable[[Recipe], str] | None = None,
+) -> Differences:
+    """Compare the columns' recipes.
+
+    Args:
+        recipes: One a column.
+        sections: Those the lab varies.
+        words: A column in a few words; without it, its choices as they print.
+    """
     found: set[str] = set()
     same, parts, knobs = [], set(), set()
     for (a, one), (b, other) in combinations(enumerate(recipes), 2):
@@ -45,7 +57,7 @@ def differences(recipes: Sequence[Recipe], sections: Sequence[str] = ("chunker",
     mixed = [name for section in sections for name in _COMPARABLE[section] if name in knobs] if parts else []
     return Differences(
         what=" and the ".join(own),
-        columns=tuple(_told(recipe, sections) for recipe in recipes),
+        columns=tuple(words(recipe) if words else _told(recipe, sections) for recipe in recipes),
         others=tuple(sorted(found - set(sections))),
         same=tuple(same),
         mixed=tuple(dict.fromkeys(mixed)),

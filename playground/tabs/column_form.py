@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -21,13 +21,15 @@ class ColumnForm:
         section: Of the recipe, the one the lab varies.
         letter: The column's.
         first: What it shows before anybody chose.
+        without: Knobs it does not offer.
     """
 
-    def __init__(self, section: str, letter: str, first: Choice) -> None:
-        self._section, self._letter = section, letter
+    def __init__(self, section: str, letter: str, first: Choice, without: Collection[str] = ()) -> None:
+        self._section, self._letter, self._without = section, letter, without
+        parts = forms.menu(section)
         self.menu = gr.Dropdown(
-            forms.menu(section), value=first.name, show_label=False, label=f"{section.capitalize()} of column {letter}",
-            container=False, elem_id=f"{section}-{letter}", filterable=False,
+            parts, value=first.name, show_label=False, label=f"{section.capitalize()} of column {letter}",
+            container=False, elem_id=f"{section}-{letter}", filterable=False, visible=len(parts) > 1,
         )  # fmt: skip
         self.components: dict[str, Any] = {}
         open_, folded = self._fields()
@@ -42,7 +44,10 @@ class ColumnForm:
     @cached_property
     def _controls(self) -> Mapping[str, Mapping[str, Control]]:
         """Part -> field -> control."""
-        return {part.name: {c.field: c for c in forms.controls(part)} for part in registry.parts(self._section)}
+        return {
+            part.name: {one.field: one for one in forms.controls(part) if one.field not in self._without}
+            for part in registry.parts(self._section)
+        }
 
     def _fields(self) -> tuple[list[Control], list[Control]]:
         """The first control of each field: those open, those folded."""

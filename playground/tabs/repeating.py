@@ -1,0 +1,134 @@
+"""Many answers: every column drawn with the same seeds, or one column over a sweep of temperatures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from playground.lab.state import LETTERS
+from playground.sampling import repeating
+from playground.sampling.repeating import Kind
+from playground.sampling.state import Many, Sampling
+from playground.services import Services
+from playground.state import Session
+from playground.tabs.shell import Shell, panel, wire
+from playground.views import variety
+
+
+class Repeating:
+    """The components and their wiring.
+
+    Args:
+        services: The process.
+        shell: The session.
+        lab: The lab's state.
+    """
+
+    def __init__(self, services: Services, shell: Shell, lab: gr.BrowserState) -> None:
+        self._services, self._shell, self._lab = services, shell, lab
+        many = Many()
+        with gr.Row(elem_id="many-head", elem_classes=["lab-source"]):
+            self.repeat = gr.Slider(2, 50, many.repeat, step=1, label="Draws of each", elem_id="many-repeat", scale=2)
+            self.seeds = gr.Textbox(
+                label="Seeds", placeholder="1, 2, 3, …", elem_id="many-seeds", lines=1, scale=2,
+                info="The same for every column, so that only the settings differ.",
+            )  # fmt: skip
+            self.run = gr.Button("Draw the columns", variant="primary", elem_id="many-run", scale=0, min_width=140)
+            self.stop = gr.Button("Stop", elem_id="many-stop", scale=0, min_width=80)
+        self.table = panel("many-table")
+        gr.HTML("<h2>Over temperature</h2>", apply_default_css=False, elem_classes=["lab-title"])
+        with gr.Row(elem_id="sweep-head", elem_classes=["lab-source"]):
+            self.swept = gr.Dropdown(
+                [(letter, at) for at, letter in enumerate(LETTERS)], value=0, label="Column", elem_id="sweep-column",
+                filterable=False, scale=0, min_width=90,
+            )  # fmt: skip
+            self.temperatures = gr.Textbox(
+                many.temperatures, label="Temperatures", elem_id="sweep-temperatures", lines=1, scale=3,
+                info="Each drawn with the seeds above; the column’s other knobs stay.",
+            )  # fmt: skip
+            self.sweep = gr.Button("Sweep", variant="primary", elem_id="sweep-run", scale=0, min_width=90)
+            self.halt = gr.Button("Stop", elem_id="sweep-stop", scale=0, min_width=80)
+        self.chart = panel("sweep-chart")
+
+    @property
+    def _fields(self) -> dict[str, Any]:
+        return {"repeat": self.repeat, "seeds": self.seeds, "swept": self.swept, "temperatures": self.temperatures}
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What :meth:`show` updates."""
+        return [*self._fields.values(), self.table, self.chart]
+
+    def show(self, session: Session, lab: Sampling) -> list[Any]:
+        """Everything as it stands."""
+        letters = [(letter, at) for at, letter in enumerate(LETTERS[: lab.shown])]
+        swept = gr.update(choices=letters, value=min(lab.many.swept, lab.shown - 1))
+        return [lab.many.repeat, lab.many.seeds, swept, lab.many.temperatures, self._table(lab), self._chart(lab)]
+
+    def _table(self, lab: Sampling) -> str:
+        found = repeating.repeated(self._services, lab, "many")
+        return str(variety.repeated(found) if found else variety.empty())
+
+    def _chart(self, lab: Sampling) -> str:
+        found = repeating.repeated(self._services, lab, "sweep")
+        return str(variety.swept(found)) if found else ""
+
+    def _drawn(self, lab: Sampling, kind: Kind) -> str:
+        return self._table(lab) if kind == "many" else self._chart(lab)
+
+    def wire(self, tab: gr.Tab) -> None:
+        """Connect everything."""
+        services, given = self._services, [self._shell.kept, self._lab, *self._fields.values()]
+
+        def chosen(lab: Any, values: tuple[Any, ...]) -> Sampling:
+            now = services.labs.now(Sampling, lab)
+            many = dict(zip(self._fields, values, strict=True))
+            return now.to(many={**many, "repeat": int(many["repeat"]), "swept": int(many["swept"] or 0)})
+
+        def on_field(kept: Any, lab: Any, *values: Any) -> dict[str, Any]:
+            return services.labs.keep(chosen(lab, values))
+
+        def on_opened(lab: Any) -> Any:
+            now = services.labs.now(Sampling, lab)
+            letters = [(letter, at) for at, letter in enumerate(LETTERS[: now.shown])]
+            return gr.update(choices=letters, value=min(now.many.swept, now.shown - 1))
+
+        def begin(kind: Kind) -> Any:
+            def on_run(kept: Any, lab: Any, *values: Any) -> Iterator[list[Any]]:
+                now = chosen(lab, values)
+                repeating.start(services, Session.restore(kept), now, kind)
+                yield [services.labs.keep(now), self._drawn(now, kind)]
+                for _ in services.measurements.follow(now.work(kind)):
+                    yield [gr.skip(), self._drawn(now, kind)]
+
+            return on_run
+
+        def end(kind: Kind) -> Any:
+            def on_stop(lab: Any) -> None:
+                services.measurements.stop(services.labs.now(Sampling, lab).work(kind))
+
+            return on_stop
+
+        def going_on(kind: Kind) -> Any:
+            """Draws that went on while nobody looked."""
+
+            def on_return(lab: Any) -> Iterator[str]:
+                now = services.labs.now(Sampling, lab)
+                yield self._drawn(now, kind)
+                for _ in services.measurements.follow(now.work(kind)):
+                    yield self._drawn(now, kind)
+
+            return on_return
+
+        wire([one.input for one in self._fields.values()], on_field, given, [self._lab], trigger_mode="always_last")
+        wire([tab.select], on_opened, [self._lab], [self.swept])
+        kinds: tuple[tuple[Kind, gr.Button, gr.Button, gr.HTML], ...] = (
+            ("many", self.run, self.stop, self.table),
+            ("sweep", self.sweep, self.halt, self.chart),
+        )
+        for kind, run, stop, shown in kinds:
+            wire([run.click], begin(kind), given, [self._lab, shown])
+            wire([stop.click], end(kind), [self._lab], [])
+            wire([tab.select], going_on(kind), [self._lab], [shown])

@@ -1,0 +1,306 @@
+"""The sampling lab: one prompt, ways of drawing words side by side, and a lens over what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+from markupsafe import escape
+
+from pipelines.errors import EngineError
+from playground.lab.state import LETTERS
+from playground.sampling import acting, board, drawing, exact, prompting
+from playground.sampling.drawing import drawn
+from playground.sampling.facts import at_hand, facts_of
+from playground.sampling.full import key_of
+from playground.sampling.looking import knobs_of
+from playground.sampling.state import Lens, Sampling, choices, recipes, use_in_chat, with_column
+from playground.services import Services
+from playground.state import Session, recipe_of
+from playground.tabs import engine
+from playground.tabs.recipe import changed, summary
+from playground.tabs.repeating import Repeating
+from playground.tabs.sampling_parts import Parts, components
+from playground.tabs.sampling_values import ColumnValues
+from playground.tabs.shell import Shell, browser_state, wire
+from playground.tabs.sidebar import Sidebar
+from playground.tabs.wishes import Wishes
+from playground.views import sampling as views
+
+#: What can be pressed on the board that does not draw it anew.
+ELSEWHERE = ("use", "probe", "probe-stop", "exact", "exact-stop")
+
+
+class Wiring:
+    """What happens when; every handler ends in a redrawn board."""
+
+    def __init__(self, services: Services, shell: Shell, side: Sidebar, parts: Parts) -> None:
+        self._services, self._shell, self._side, self._parts = services, shell, side, parts
+        self._wishes = Wishes(
+            services.tasks, shell.kept, parts.lab, parts.moment, parts.outputs, _id_of, ELSEWHERE
+        )  # fmt: skip
+
+    def _now(self, lab: Any) -> Sampling:
+        return self._services.labs.now(Sampling, lab)
+
+    def redraw(self, session: Session, lab: Sampling, made: float, sliders: bool = False) -> Iterator[list[Any]]:
+        """The state at once, then each panel as it changes; the lens's sliders where they are to move."""
+        first = [
+            self._services.labs.keep(lab),
+            *[gr.update(visible=at < lab.shown) for at in range(len(LETTERS))],
+            *(self._lens(session, lab) if sliders else [gr.skip()] * len(self._parts.lens)),
+            exact_panel(self._services, lab),
+        ]
+
+        def boards(flag: Any) -> Iterator[list[str | None]]:
+            return (now.markup() for now in board.draw(self._services, session, lab, flag))
+
+        yield from self._wishes.redraw(lab.id, made, first, boards)
+
+    def _lens(self, session: Session, lab: Sampling) -> list[Any]:
+        """Updates that show the lens's knobs."""
+        try:
+            facts = drawn(self._services, lab).at(lab.column).facts
+            if facts is None:
+                recipe = recipes(session, lab)[min(lab.column, lab.shown - 1)]
+                facts = facts_of(*at_hand(self._services, recipe), recipe)
+        except EngineError:  # no model, no values; the column says why
+            return [gr.skip()] * len(self._parts.lens)
+        knobs = vars(knobs_of(lab.lens, facts.knobs))
+        updates = [
+            gr.update(value=knobs[field], maximum=max(slider.maximum, knobs[field]))
+            for field, slider in self._parts.sliders.items()
+        ]
+        return [*updates, gr.update(value=lab.lens.order, info=" → ".join(facts.order).replace("_", "-"))]
+
+    def prompt(self) -> None:
+        """What is said to the model; Run and Stop."""
+        parts, services = self._parts, self._services
+
+        def on_run(kept: Any, lab: Any, made: float, system: str, prompt: str) -> Iterator[list[Any]]:
+            session, before = Session.restore(kept), self._now(lab)
+            now = before.to(system=system, prompt=prompt, token=-1, lens=Lens(order=before.lens.order))
+            drawing.start(services, session, now)
+            yield from self.redraw(session, now, made, sliders=True)
+
+        def on_text(lab: Any, system: str, prompt: str) -> dict[str, Any]:
+            return services.labs.keep(self._now(lab).to(system=system, prompt=prompt))
+
+        def on_take(kept: Any, lab: Any) -> list[Any]:
+            now = prompting.from_chat(services, Session.restore(kept), self._now(lab))
+            turns = f" Its {len(now.before)} earlier turns go with it." if now.before else ""
+            gr.Info(f"The chat’s last question, with its passages.{turns}", title="Taken", duration=5)
+            return [services.labs.keep(now), now.system, now.prompt]
+
+        def on_stop(lab: Any) -> None:
+            services.measurements.stop(self._now(lab).work("draw"))
+
+        told = [parts.system, parts.prompt]
+        self._wishes.wire([parts.run.click, parts.prompt.submit], on_run, told)
+        wire([one.input for one in told], on_text, [parts.lab, *told], [parts.lab], trigger_mode="always_last")
+        wire([parts.take.click], on_take, [self._shell.kept, parts.lab], [parts.lab, *told])
+        wire([parts.stop.click], on_stop, [parts.lab], [])
+
+    def board(self) -> None:
+        """Buttons and tokens of the board."""
+        parts = self._parts
+
+        def on_board(kept: Any, lab: Any, made: float, event: gr.EventData) -> Iterator[list[Any]]:
+            session, before = Session.restore(kept), self._now(lab)
+            what, target = event._data["act"], event._data["arg"]
+            if what in ELSEWHERE:
+                yield self._wishes.nothing()
+                return
+            if what == "again":
+                drawing.start(self._services, session, before, [int(target)])
+            now = acting.act(before, what, target)
+            yield from self.redraw(session, now, made, sliders=now.column != before.column)
+
+        for clicked in (parts.toolbar, *parts.heads, *parts.bodies, parts.parting, parts.seen, parts.token):
+            self._wishes.wire([clicked.click], on_board, [])
+
+    def column(self, at: int) -> None:
+        """A column's model, preset and knobs."""
+        parts, form = self._parts, self._parts.forms[at]
+        knobs = list(form.components.values())
+
+        def on_model(kept: Any, lab: Any, made: float, target: str) -> Iterator[list[Any]]:
+            session = Session.restore(kept)
+            now = with_column(session, self._now(lab), at, model_choice(target), "model")
+            yield from self.redraw(session, now, made)
+
+        def on_preset(kept: Any, lab: Any, made: float, name: str) -> Iterator[list[Any]]:
+            session, before = Session.restore(kept), self._now(lab)
+            if name == acting.preset_in(session, before, at) or not name:
+                yield self._wishes.nothing(len(form.outputs))
+                return
+            now, choice = acting.with_preset(session, before, at, name)
+            updates = form.show(choice)
+            for update in self.redraw(session, now, made):
+                yield [*updates, *update]
+                updates = [gr.skip()] * len(updates)
+
+        def on_knob(kept: Any, lab: Any, made: float, *shown: Any) -> Iterator[list[Any]]:
+            session, before = Session.restore(kept), self._now(lab)
+            choice, old = form.read("default", shown), choices(session, before)[at]["sampling"]
+            if choice.params.model_dump(exclude={"num_ctx"}) == old.params.model_dump(exclude={"num_ctx"}):
+                yield self._wishes.nothing(1)
+                return
+            now = with_column(session, before, at, choice, "sampling")
+            preset = acting.preset_in(session, now, at)
+            for update in self.redraw(session, now, made):
+                yield [preset, *update]
+                preset = gr.skip()
+
+        self._wishes.wire([parts.models[at].input], on_model, [parts.models[at]])
+        self._wishes.wire([parts.presets[at].input], on_preset, [parts.presets[at]], form.outputs)
+        self._wishes.wire([changed(one) for one in knobs], on_knob, knobs, [parts.presets[at]])
+
+    def lens(self) -> None:
+        """Sliders that ask no model; the whole distribution, which does."""
+        parts, services = self._parts, self._services
+
+        def on_slider(kept: Any, lab: Any, made: float, *shown: Any) -> Iterator[list[Any]]:
+            values = dict(zip([*parts.sliders, "order"], shown, strict=True))
+            now = self._now(lab).to(lens={**values, "top_k": int(values["top_k"])})
+            yield from self.redraw(Session.restore(kept), now, made)
+
+        def on_reset(kept: Any, lab: Any, made: float) -> Iterator[list[Any]]:
+            yield from self.redraw(Session.restore(kept), self._now(lab).to(lens=Lens()), made, sliders=True)
+
+        def on_over(kept: Any, lab: Any, made: float) -> Iterator[list[Any]]:
+            session = Session.restore(kept)
+            now = acting.take_over(services, session, self._now(lab))
+            shown = [update for at, form in enumerate(parts.forms)
+                     for update in form.show(choices(session, now)[at]["sampling"])]  # fmt: skip
+            presets = [acting.preset_in(session, now, at) for at in range(len(LETTERS))]
+            first = [*presets, *shown]
+            for update in self.redraw(session, now, made):
+                yield [*first, *update]
+                first = [gr.skip()] * len(first)
+
+        def on_exact(kept: Any, lab: Any, event: gr.EventData) -> Iterator[list[Any]]:
+            now = self._now(lab)
+            if event._data["act"] == "exact":
+                exact.start(services, now)
+            else:
+                services.measurements.stop(now.work("exact"))
+            for _ in services.measurements.follow(now.work("exact")):
+                yield [exact_panel(services, now), gr.skip(), gr.skip()]
+            latest = self._now(lab)
+            final = board.Board(latest, recipes(Session.restore(kept), latest), drawn(services, latest),
+                                board.looked(services, latest, drawn(services, latest)))  # fmt: skip
+            yield [exact_panel(services, latest), *(mark or gr.skip() for mark in final.markup()[-2:])]
+
+        forms = [*parts.presets, *(one for form in parts.forms for one in form.outputs)]
+        moved: list[Any] = [*(one.input for one in parts.sliders.values()), parts.order.input]
+        self._wishes.wire(moved, on_slider, parts.lens)
+        self._wishes.wire([parts.reset.click], on_reset, [])
+        self._wishes.wire([parts.over.click], on_over, [], forms)
+        wire([parts.exact.click], on_exact, [self._shell.kept, parts.lab], [parts.exact, parts.seen, parts.token])
+
+    def using(self) -> None:
+        """The button that puts a column into the chat."""
+        kept, form, card = self._shell.kept, self._side.forms["sampling"], self._side.engine.card
+        outputs = [kept, self._shell.words, card, *form.outputs]
+
+        def on_head(kept: Any, lab: Any, event: gr.EventData) -> list[Any]:
+            if event._data["act"] != "use":
+                return [gr.skip()] * len(outputs)
+            session = use_in_chat(Session.restore(kept), self._now(lab), int(event._data["arg"]))
+            recipe = recipe_of(session)
+            told = f"{recipe.choice('model')}, {recipe.choice('sampling')}"
+            gr.Info(f"Chat now works with {escape(told)}.", title="In use", duration=5)
+            return [session.keep(), summary(session), engine.card(self._services, session), *form.show(recipe)]
+
+        for head in self._parts.heads:
+            wire([head.click], on_head, [kept, self._parts.lab], outputs)
+
+    def opening(self, tab: gr.Tab, values: ColumnValues, many: Repeating) -> None:
+        """The first look: nothing of the lab is computed before."""
+        parts = self._parts
+
+        def on_open(kept: Any, lab: Any, made: float) -> Iterator[list[Any]]:
+            session, now = Session.restore(kept), self._now(lab)
+            chosen = choices(session, now)
+            first = [
+                now.system,
+                now.prompt or gr.skip(),
+                *(model_menu(self._services, one["model"]) for one in chosen),
+                *(acting.preset_in(session, now, at) for at in range(len(LETTERS))),
+                *(update for at, form in enumerate(parts.forms) for update in form.show(chosen[at]["sampling"])),
+                *many.show(session, now),
+            ]
+            for update in self.redraw(session, now, made, sliders=True):
+                yield [*first, *update]
+                first = [gr.skip()] * len(first)
+
+        opened = [
+            parts.system,
+            parts.prompt,
+            *parts.models,
+            *parts.presets,
+            *(one for form in parts.forms for one in form.outputs),
+            *many.outputs,
+        ]
+        self._wishes.wire([tab.select], on_open, [], opened)
+        values.opening(tab)
+
+
+def exact_panel(services: Services, lab: Sampling) -> str:
+    """The button for the whole distributions of the answer looked at, or how far they are."""
+    now, found = drawn(services, lab), services.measurements.peek(lab.work("exact"))
+    sample = now.at(lab.column).sample
+    if found is not None and found.state == "running":
+        return str(views.fetching(found))
+    if not exact.offered(sample):
+        return ""
+    assert sample is not None
+    missing = services.full.missing(key_of(now.messages, sample), len(sample.tokens))
+    return str(views.offer_exact(len(missing), found))
+
+
+def model_menu(services: Services, chosen: Any) -> Any:
+    """The models at hand, a column's chosen."""
+    engines = services.library.engines
+    entries = [("Automatic", "auto")]
+    entries += [(f"{one.name} (Ollama)", f"ollama/{one.name}") for one in engines.look().models
+                if "completion" in one.capabilities or not one.capabilities]  # fmt: skip
+    entries += [(f"{one.name} (built in)", f"builtin/{one.name}") for one in engines.builtin.models()]
+    name = str(getattr(chosen.params, "name", ""))
+    value = f"{chosen.name}/{name}" if name else chosen.name
+    if value not in [target for _, target in entries]:
+        entries.append((f"{name or chosen.name} (not here)", value))
+    return gr.update(choices=entries, value=value)
+
+
+def model_choice(target: str) -> Any:
+    """The model section for an entry of the menu."""
+    from pipelines.recipe import choose
+
+    name, _, model = target.partition("/")
+    return choose("model", {"name": name, "params": {"name": model} if model else {}})
+
+
+def _id_of(lab: Any) -> str:
+    return Sampling.restore(lab).id
+
+
+def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> None:
+    """Draw the tab and wire it."""
+    lab = browser_state("sampling")
+    with gr.Tabs(elem_id="draw-tabs", selected="one"):
+        with gr.Tab("One answer", id="one"):
+            parts = components(lab)
+        with gr.Tab("Many answers", id="many") as repeated:
+            many = Repeating(services, shell, lab)
+    wiring = Wiring(services, shell, side, parts)
+    wiring.prompt()
+    wiring.board()
+    for at in range(len(LETTERS)):
+        wiring.column(at)
+    wiring.lens()
+    wiring.using()
+    wiring.opening(tab, ColumnValues(services, shell, parts), many)
+    many.wire(repeated)

@@ -1,0 +1,117 @@
+"""What each column's server makes of its knobs: greyed with the reason, values really used, found out by experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from pipelines import registry
+from pipelines.errors import PlaygroundError
+from playground.forms import controls
+from playground.lab.state import LETTERS
+from playground.sampling import acting, probing
+from playground.sampling.facts import Facts, at_hand, facts_of
+from playground.sampling.state import Sampling, recipes, with_column
+from playground.services import Services
+from playground.state import Session
+from playground.tabs.recipe import changed
+from playground.tabs.sampling_parts import Parts
+from playground.tabs.shell import Shell, wire
+from playground.views import samples as view
+from playground.views import sampling as views
+
+
+class ColumnValues:
+    """The wiring of the values under each column's knobs."""
+
+    def __init__(self, services: Services, shell: Shell, parts: Parts) -> None:
+        self._services, self._shell, self._parts = services, shell, parts
+        self._told = {control.field: control for control in controls(registry.get("sampling", "default"))}
+        for at in range(len(LETTERS)):
+            self._wire(at)
+
+    def _facts(self, kept: Any, lab: Sampling, at: int) -> Facts | PlaygroundError:
+        try:
+            recipe = recipes(Session.restore(kept), lab.to(shown=len(LETTERS)))[at]
+            return facts_of(*at_hand(self._services, recipe), recipe)
+        except PlaygroundError as error:
+            return error
+
+    def _table(self, kept: Any, lab: Sampling, at: int) -> str:
+        found = self._facts(kept, lab, at)
+        if isinstance(found, PlaygroundError):
+            return str(view.fault(found, None))
+        return str(values(self._services, lab, found))
+
+    def _judged(self, kept: Any, lab: Any, at: int) -> list[Any]:
+        """The table, and each knob: greyed where it is not taken, its empty field saying what stands in."""
+        form, now = self._parts.forms[at], self._services.labs.now(Sampling, lab)
+        found = self._facts(kept, now, at)
+        if isinstance(found, PlaygroundError):
+            return [str(view.fault(found, None)), *[gr.skip()] * len(form.components)]
+        updates = [self._knob(field, component, found) for field, component in form.components.items()]
+        return [str(values(self._services, now, found)), *updates]
+
+    def _knob(self, field: str, component: Any, facts: Facts) -> Any:
+        reason = facts.ignored.get(field, "")
+        info = f"Ignored: {reason}" if reason else self._told[field].info
+        update = gr.update(interactive=not reason, info=info)
+        if isinstance(component, gr.Number) and self._told[field].optional:
+            value, origin = facts.values.get(field, (None, ""))
+            own = origin in ("model file", "server default") and value is not None
+            update["placeholder"] = f"{value:g} · {origin}" if own else "model’s own"
+        return update
+
+    def _wire(self, at: int) -> None:
+        parts, given, form = self._parts, [self._shell.kept, self._parts.lab], self._parts.forms[at]
+        panel = parts.values[at]
+
+        def on_look(kept: Any, lab: Any) -> list[Any]:
+            return self._judged(kept, lab, at)
+
+        def on_knob(kept: Any, lab: Any, *shown: Any) -> str:
+            """From what the knobs show: the lab may not have heard of it yet."""
+            now = self._services.labs.now(Sampling, lab)
+            return self._table(
+                kept, with_column(Session.restore(kept), now, at, form.read("default", shown), "sampling"), at
+            )
+
+        def on_preset(kept: Any, lab: Any, name: str) -> str:
+            session, now = Session.restore(kept), self._services.labs.now(Sampling, lab)
+            return self._table(kept, acting.with_preset(session, now, at, name)[0] if name else now, at)
+
+        def on_probe(kept: Any, lab: Any, event: gr.EventData) -> Iterator[str]:
+            session, now = Session.restore(kept), self._services.labs.now(Sampling, lab)
+            if event._data["act"] == "probe":
+                probing.start(self._services, session, now, at)
+            else:
+                self._services.measurements.stop(now.work("probe"))
+            yield self._table(kept, now, at)
+            for _ in self._services.measurements.follow(now.work("probe")):
+                yield self._table(kept, now, at)
+
+        outputs = [panel, *form.components.values()]
+        wire([parts.models[at].input, parts.folds[at].expand], on_look, given, outputs)
+        knobs = list(form.components.values())
+        wire([changed(one) for one in knobs], on_knob, [*given, *knobs], [panel], trigger_mode="always_last")
+        wire([parts.presets[at].input], on_preset, [*given, parts.presets[at]], [panel])
+        wire([panel.click], on_probe, given, [panel])
+
+    def opening(self, tab: gr.Tab) -> None:
+        """When the lab is opened, every knob that is not taken is greyed."""
+        for at in range(len(LETTERS)):
+            outputs = [self._parts.values[at], *self._parts.forms[at].components.values()]
+
+            def on_open(kept: Any, lab: Any, at: int = at) -> list[Any]:
+                return self._judged(kept, lab, at)
+
+            wire([tab.select], on_open, [self._shell.kept, self._parts.lab], outputs)
+
+
+def values(services: Services, lab: Sampling, facts: Facts) -> Any:
+    """The table of a column, with what the experiment found about its model."""
+    found = probing.probing(services, lab)
+    mine = found if found is not None and (found.engine, found.model) == (facts.engine, facts.model) else None
+    return view.values_table(facts, mine.found if mine else {}, views.probe_control(mine, found))
