@@ -64,6 +64,18 @@ class Bounds:
         weights = np.exp(self.logs)
         return (weights * self.surely).sum(axis=1), (weights * self.possibly).sum(axis=1)
 
+    def rescaled(self) -> Bounds:
+        """The same with the likeliest token that may be in at 1, so that powers of weights neither vanish nor grow."""
+        tail = self.tail
+        known = np.exp(np.where(self.possibly, self.logs, -np.inf).max(axis=1))
+        unit = np.maximum(known, np.where(tail.most > 0, tail.top, 0))
+        unit = np.where(unit > 0, unit, 1)
+        smaller = replace(
+            tail, low=tail.low / unit, high=tail.high / unit, top=tail.top / unit, floor=tail.floor / unit
+        )
+        # what is likelier is out, and must not overflow either
+        return replace(self, logs=np.minimum(0, self.logs - np.log(unit)[:, None]), tail=smaller)
+
     def ahead(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """(n, C) tail tokens likelier than a known one: least and greatest weight, least and greatest number."""
         tail, weights = self.tail, np.exp(self.logs)

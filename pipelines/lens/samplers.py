@@ -33,6 +33,7 @@ def temperature(bounds: Bounds, value: float) -> Bounds:
     """See :func:`pipelines.sampling.temperature`."""
     if value <= 0:
         return _likeliest(bounds)
+    bounds = bounds.rescaled()
     power, tail = 1 / max(value, 1e-300), bounds.tail
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         at_top = np.where(tail.top > 0, tail.top ** (power - 1), 0)
@@ -47,8 +48,8 @@ def temperature(bounds: Bounds, value: float) -> Bounds:
             low = np.fmax(even, tail.low * at_floor)
         low = np.where(tail.most > 0, np.nan_to_num(low), 0)
         high = np.where((tail.most > 0) & (tail.high > 0), high, 0)
-    changed = replace(tail, low=low, high=high, top=tail.top**power, floor=tail.floor**power)
-    return replace(bounds, logs=bounds.logs * power, tail=changed)
+        changed = replace(tail, low=low, high=high, top=tail.top**power, floor=tail.floor**power)
+        return replace(bounds, logs=bounds.logs * power, tail=changed)
 
 
 def _likeliest(bounds: Bounds) -> Bounds:
