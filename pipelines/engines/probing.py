@@ -14,8 +14,9 @@ from pipelines.errors import Cancelled, EngineRefused
 
 Verdict = Literal["taken", "no effect seen", "not told"]
 
-#: The prompt says the same few words again and again: penalties only touch what was said.
-_PROMPT = "Sing on: la la la, the sea, the sea, la la la, the sea,"
+#: Says the same few words again and again, since penalties only touch what was said; and has instructions of its own,
+#: shorter than those a model comes with.
+_MESSAGES = (Message("system", "Sing on."), Message("user", "La la la, the sea, the sea, la la la, the sea,"))
 
 _SCHEMA = {"type": "object", "properties": {"song": {"type": "string"}}, "required": ["song"]}
 
@@ -138,9 +139,7 @@ class _Lab:
         """The text, thinking included, with some options changed."""
         options = {**_BASE, "num_ctx": self.num_ctx, **changed}
         schema = options.pop("format", None)
-        events = self.engine.chat(
-            self.model, [Message("user", _PROMPT)], options, think=False, schema=schema, cancel=self.cancel
-        )
+        events = self.engine.chat(self.model, _MESSAGES, options, think=False, schema=schema, cancel=self.cancel)
         text = ""
         with closing(events):  # type: ignore[type-var]
             for event in events:
