@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +14,7 @@ from pipelines.recipe import Recipe
 from playground.cli.console import Progress, Result, problem, warn
 from playground.cli.grid import grid, warn_of_idle
 from playground.cli.options import Call, command
+from playground.cli.sample_columns import DECIDING, Column, name_of
 from playground.cli.sample_words import Teller, show_variety
 
 if TYPE_CHECKING:
@@ -23,50 +24,6 @@ if TYPE_CHECKING:
     from pipelines.engines.sampling import SamplingParams
     from pipelines.evaluation.variety import Variety
     from pipelines.samples import Sample
-
-#: Sections that decide what is drawn; of the prompt only the instructions, where the recipe has its own.
-DECIDING = ("prompt", "model", "sampling")
-
-
-@dataclass(frozen=True)
-class Column:
-    """One setting, and what was drawn with it."""
-
-    name: str  # what tells it from the other columns; "" where there is one
-    engine: str = ""
-    version: str = ""
-    model: str = ""
-    system: str = ""
-    values: Mapping[str, tuple[Any, str]] = field(default_factory=dict)  # option -> (value, origin)
-    ignored: Mapping[str, str] = field(default_factory=dict)  # option -> why
-    samples: tuple[Sample, ...] = ()
-    variety: Variety | None = None
-    error: PlaygroundError | None = None
-
-    @property
-    def title(self) -> str:
-        """The column as told to people."""
-        who = f"{self.model} ({self.engine})" if self.model else ""
-        return " · ".join(filter(None, (self.name, who))) or "sample"
-
-    def to_json(self) -> dict[str, Any]:
-        """The column in the fields of the command line."""
-        data: dict[str, Any] = {
-            "name": self.name,
-            "engine": self.engine,
-            "version": self.version,
-            "model": self.model,
-            "sampling": {option: value for option, (value, _) in self.values.items()},
-            "origins": {option: origin for option, (_, origin) in self.values.items()},
-            "ignored": dict(self.ignored),
-            "samples": [one.to_json() for one in self.samples],
-            "variety": self.variety and self.variety.to_json(),
-        }
-        if self.system:
-            data["system"] = self.system
-        if self.error is not None:
-            data["error"] = {"message": self.error.message, "fix": self.error.fix}
-        return data
 
 
 def add_to(app: typer.Typer) -> None:
@@ -172,7 +129,7 @@ def _column(
     """Draw one column; what fails is kept in it, so that the others go on."""
     from pipelines.engines.sampling import effective
 
-    column = Column(_name(recipe, recipes))
+    column = Column(name_of(recipe, recipes))
     try:
         engine, model = _at_hand(engines, recipe)
         column = replace(column, engine=engine.name, model=model)
@@ -255,15 +212,3 @@ def _variety(samples: Sequence[Sample], embedder: Embedder) -> Variety:
     except PlaygroundError as error:
         warn(f"No similarity by meaning: {error}")
     return variety_of(samples, vectors)
-
-
-def _name(recipe: Recipe, recipes: Sequence[Recipe]) -> str:
-    """What tells a recipe from the others: "model=builtin, temperature=0.2"."""
-    differing = {tuple(key.partition(".")[::2]) for one in recipes for key in recipe.diff(one)}
-    keys = sorted((DECIDING.index(section), knob) for section, knob in differing if section in DECIDING)
-    return ", ".join(_told(recipe, DECIDING[place], knob) for place, knob in keys)
-
-
-def _told(recipe: Recipe, section: str, knob: str) -> str:
-    chosen = recipe.choice(section)
-    return f"{knob}={getattr(chosen.params, knob)}" if knob else f"{section}={chosen.name}"
