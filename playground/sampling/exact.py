@@ -31,10 +31,15 @@ class Fetching(Growing[int]):
 
 
 def offered(sample: Sample | None) -> bool:
-    """Whether an answer's whole distributions can be had: from the built-in engine, of an answer not too long."""
+    """Whether whole distributions of an answer can be had: they come from the built-in engine only."""
     if sample is None or sample.engine != "builtin" or sample.state in ("waiting", "running"):
         return False
-    return 0 < len(sample.tokens) <= MOST and all(token.id is not None for token in sample.tokens)
+    return bool(sample.tokens) and all(token.id is not None for token in sample.tokens)
+
+
+def short_enough(sample: Sample) -> bool:
+    """Whether all distributions of an answer can be kept at once."""
+    return len(sample.tokens) <= MOST
 
 
 def fetch_one(services: Services, now: Drawn, column: int, at: int, cancel: CancelFlag) -> bool:
@@ -62,9 +67,9 @@ def start(services: Services, lab: Sampling) -> None:
     """
     now = drawn(services, lab)
     sample = now.at(lab.column).sample
-    if not offered(sample):
-        raise UsageError("Whole distributions come from the built-in engine only.", f"At most {MOST} tokens.")
-    assert sample is not None
+    if sample is None or not offered(sample) or not short_enough(sample):
+        raise UsageError("All whole distributions of this answer cannot be had.",
+                         f"They come from the built-in engine, for at most {MOST} tokens.")  # fmt: skip
     missing = services.full.missing(key_of(now.messages, sample), len(sample.tokens))
 
     def source(work: Work) -> Iterator[int]:

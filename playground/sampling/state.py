@@ -7,6 +7,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.engines.base import Message, Role
+from pipelines.engines.presets import applied
+from pipelines.engines.sampling import SamplingParams
 from pipelines.errors import PlaygroundError, UsageError
 from pipelines.recipe import Choice, Recipe, choose
 from playground.lab.state import LETTERS
@@ -18,12 +20,8 @@ SECTIONS = ("model", "sampling")
 #: Knobs of the sampling section that the lab leaves to the recipe: another window would load the model again.
 LEFT_OUT = ("num_ctx",)
 
-#: What the columns start with, after the sampling in use: from sure to daring.
-_FIRST: tuple[dict[str, Any], ...] = (
-    {"temperature": 0.0},
-    {"temperature": 1.2, "top_k": 0, "top_p": 1.0, "min_p": 0.05},
-    {"temperature": 1.0, "top_k": 0, "top_p": 1.0},
-)
+#: What the columns start with, after the sampling in use: presets, from sure to daring.
+_FIRST = ("greedy", "creative", "neutral")
 
 #: What a token's colour stands for.
 Tint = Literal["probability", "surprise", "entropy", "none"]
@@ -86,10 +84,11 @@ class Sampling(Kept):
 def choices(session: Session, lab: Sampling) -> tuple[dict[str, Choice], ...]:
     """Model and sampling of each of the four columns; what cannot be read takes its default."""
     base = recipe_of(session)
-    kept = base.choice("sampling").params.model_dump(exclude_unset=True)
+    params = base.choice("sampling").params
+    assert isinstance(params, SamplingParams)
     made = [{section: base.choice(section) for section in SECTIONS}]
-    for values in _FIRST:
-        sampling = choose("sampling", {"name": "default", "params": {**kept, **values}})
+    for name in _FIRST:
+        sampling = Choice(name=base.choice("sampling").name, params=applied(params, name))
         made.append({"model": base.choice("model"), "sampling": sampling})
     for at, column in enumerate(lab.columns[: len(LETTERS)]):
         for section in SECTIONS:

@@ -35,7 +35,7 @@ class Repeating:
                 label="Seeds", placeholder="1, 2, 3, …", elem_id="many-seeds", lines=1, scale=2,
                 info="The same for every column, so that only the settings differ.",
             )  # fmt: skip
-            self.run = gr.Button("Draw the columns", variant="primary", elem_id="many-run", scale=0, min_width=140)
+            self.run = gr.Button("Run", variant="primary", elem_id="many-run", scale=0, min_width=80)
             self.stop = gr.Button("Stop", elem_id="many-stop", scale=0, min_width=80)
         self.table = panel("many-table")
         gr.HTML("<h2>Over temperature</h2>", apply_default_css=False, elem_classes=["lab-title"])
@@ -48,7 +48,7 @@ class Repeating:
                 many.temperatures, label="Temperatures", elem_id="sweep-temperatures", lines=1, scale=3,
                 info="Each drawn with the seeds above; the column’s other knobs stay.",
             )  # fmt: skip
-            self.sweep = gr.Button("Sweep", variant="primary", elem_id="sweep-run", scale=0, min_width=90)
+            self.sweep = gr.Button("Run", variant="primary", elem_id="sweep-run", scale=0, min_width=80)
             self.halt = gr.Button("Stop", elem_id="sweep-stop", scale=0, min_width=80)
         self.chart = panel("sweep-chart")
 
@@ -78,14 +78,15 @@ class Repeating:
     def _drawn(self, lab: Sampling, kind: Kind) -> str:
         return self._table(lab) if kind == "many" else self._chart(lab)
 
-    def wire(self, tab: gr.Tab) -> None:
-        """Connect everything."""
-        services, given = self._services, [self._shell.kept, self._lab, *self._fields.values()]
+    def wire(self, tab: gr.Tab, told: list[Any]) -> None:
+        """Connect everything; ``told`` are the boxes of the system prompt and the prompt."""
+        services, given = self._services, [self._shell.kept, self._lab, *told, *self._fields.values()]
 
         def chosen(lab: Any, values: tuple[Any, ...]) -> Sampling:
-            now = services.labs.now(Sampling, lab)
-            many = dict(zip(self._fields, values, strict=True))
-            return now.to(many={**many, "repeat": int(many["repeat"]), "swept": int(many["swept"] or 0)})
+            now, (system, prompt, *rest) = services.labs.now(Sampling, lab), values
+            many = dict(zip(self._fields, rest, strict=True))
+            many |= {"repeat": int(many["repeat"]), "swept": int(many["swept"] or 0)}
+            return now.to(system=system, prompt=prompt, many=many)
 
         def on_field(kept: Any, lab: Any, *values: Any) -> dict[str, Any]:
             return services.labs.keep(chosen(lab, values))

@@ -98,7 +98,14 @@ class Wiring:
 
         told = [parts.system, parts.prompt]
         self._wishes.wire([parts.run.click, parts.prompt.submit], on_run, told)
-        wire([one.input for one in told], on_text, [parts.lab, *told], [parts.lab], trigger_mode="always_last")
+        # a pasted text may be told on leaving the box only
+        wire(
+            [event for one in told for event in (one.input, one.blur)],
+            on_text,
+            [parts.lab, *told],
+            [parts.lab],
+            trigger_mode="always_last",
+        )
         wire([parts.take.click], on_take, [self._shell.kept, parts.lab], [parts.lab, *told])
         wire([parts.stop.click], on_stop, [parts.lab], [])
 
@@ -254,9 +261,8 @@ def exact_panel(services: Services, lab: Sampling) -> str:
     sample = now.at(lab.column).sample
     if found is not None and found.state == "running":
         return str(views.fetching(found))
-    if not exact.offered(sample):
+    if sample is None or not exact.offered(sample) or not exact.short_enough(sample):
         return ""
-    assert sample is not None
     missing = services.full.missing(key_of(now.messages, sample), len(sample.tokens))
     return str(views.offer_exact(len(missing), found))
 
@@ -303,4 +309,4 @@ def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> None:
     wiring.lens()
     wiring.using()
     wiring.opening(tab, ColumnValues(services, shell, parts), many)
-    many.wire(repeated)
+    many.wire(repeated, [parts.system, parts.prompt])

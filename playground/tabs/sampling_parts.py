@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -16,6 +16,7 @@ from playground.sampling.state import LEFT_OUT, Lens, Sampling, choices
 from playground.state import Session
 from playground.tabs.column_form import ColumnForm
 from playground.tabs.shell import panel
+from playground.views import teaching
 
 #: Where the lens's sliders end, if not where the knob ends: beyond, one token more hardly matters.
 _USUAL = {"top_k": 100}
@@ -103,6 +104,8 @@ def components(lab: gr.BrowserState) -> Parts:
             exact = panel("lens-exact")
         with gr.Column(elem_id="lens-seen", scale=3, min_width=320):
             token, seen = panel("lens-token"), panel("lens-text")
+    told = forms.controls(registry.get("sampling", "default"))
+    gr.HTML(str(teaching.knobs(told)), apply_default_css=False, elem_id="lens-teaching")
     return Parts(
         lab, gr.Number(visible=False), system, prompt, take, run, stop, areas, models, presets, knobs, values, folds,
         strip, toolbar, heads, bodies, parting, sliders, order, reset, over, exact, seen, token,
@@ -154,7 +157,7 @@ def _lens() -> tuple[dict[str, gr.Slider], gr.Radio, gr.Button, gr.Button]:
         control = known[field]
         most = _USUAL.get(field, control.maximum or 1)
         sliders[field] = gr.Slider(
-            control.minimum or 0, most, neutral[field], step=control.step, label=control.label, info=control.info,
+            control.minimum or 0, most, neutral[field], step=control.step, label=control.label, info=replace(control, optional=False).info,
             elem_id=f"lens-{field}", elem_classes=["knob"],
         )  # fmt: skip
     order = gr.Radio(ORDERS, value="server", label="Order of the samplers", elem_id="lens-order", elem_classes=["knob"])

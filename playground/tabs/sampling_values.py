@@ -61,7 +61,7 @@ class ColumnValues:
         if isinstance(component, gr.Number) and self._told[field].optional:
             value, origin = facts.values.get(field, (None, ""))
             own = origin in ("model file", "server default") and value is not None
-            update["placeholder"] = f"{value:g} · {origin}" if own else "model’s own"
+            update["placeholder"] = f"{value:g} ({origin.removesuffix(' default')})" if own else "model’s own"
         return update
 
     def _wire(self, at: int) -> None:

@@ -134,7 +134,7 @@ def _legend(look: Look) -> Markup:
 
 
 def _chart(look: Look) -> Markup:
-    """A bar a token, probability upwards: pale as drawn, full through the lens; red feet where it was cut."""
+    """A bar a token, probability upwards: grey as drawn, in colour through the lens; red feet where it was cut."""
     n = len(look.tokens)
     step = _WIDTH / max(n, 24)
     bars: list[Markup] = []
@@ -159,7 +159,7 @@ def _chart(look: Look) -> Markup:
                 class_="picked" if look.token and look.token.at == at else None,
             )
         )  # fmt: skip
-    words = f"Probability of each of {count(n, 'token')}, as drawn (outline) and through the lens (filled)"
+    words = f"Probability of each of {count(n, 'token')}, as drawn (grey) and through the lens (in colour)"
     return el(
         "figure",
         el("figcaption", words, class_="facts"),

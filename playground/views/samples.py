@@ -70,8 +70,9 @@ def _who(column: Column) -> Markup | str:
     if column.facts is None:
         return ""
     facts = column.facts
-    where = f"on Ollama {facts.version}" if facts.engine == "ollama" else "built in, in this process"
-    return el("span", el("b", facts.model), f" {where}")
+    if facts.engine == "ollama":
+        return el("span", el("b", facts.model), f" on Ollama {facts.version}")
+    return el("span", el("b", facts.model), " built in", title=f"In this process, by xllamacpp {facts.version}.")
 
 
 def _in_force(facts: Facts | None) -> Markup | None:
@@ -122,7 +123,7 @@ def _nothing_yet(column: Column) -> Markup:
         words = "Nothing drawn with these settings yet." if column.drawn else ""
         return el("p", words, class_="facts")
     words = "Waiting for the server …" if column.facts is not None else "Waiting for its turn …"
-    return el("div", el("p", words), bar(None, words), class_="desk empty working busy")
+    return el("div", el("p", words, class_="facts"), bar(None, words), class_="waiting busy")
 
 
 def fault(error: PlaygroundError, again: Markup | None, more: str = "") -> Markup:
@@ -170,7 +171,9 @@ def _timings(sample: Sample) -> Markup:
         words, why = _ENDS[sample.finish]
         parts.append(tip(words, why, "warning" if sample.finish == "length" else ""))
     elif sample.state == "running":
-        parts.append(el("span", "writing …", class_="busy"))
+        most = sample.params.num_predict or 0
+        far = f" of at most {most}" if most > 0 else ""
+        parts.append(el("span", f"writing … {count(len(sample.tokens), 'token')}{far}", class_="busy"))
     return el("p", parts, class_="note clock")
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
-from pipelines.engines.presets import PRESETS, preset_of
+from pipelines.engines.presets import KNOBS, PRESETS, preset_of
 from pipelines.engines.probing import OPTIONS
 from pipelines.engines.sampling import SamplingParams
 from pipelines.errors import PlaygroundError
@@ -22,6 +22,9 @@ from playground.views.columns import letter_mark
 from playground.views.growth import failed
 from playground.views.html import bar, button, el, join, tip
 from playground.views.words import count, seconds
+
+#: Values of a preset that are told beside its name; more would be longer than helpful.
+_FEW = 3
 
 #: Tint -> (label, what it stands for).
 TINTS = {
@@ -41,13 +44,25 @@ def named(recipes: Sequence[Recipe]) -> Callable[[Recipe], str]:
 
     def words(recipe: Recipe) -> str:
         params = recipe.choice("sampling").params
-        changed = params.model_dump(exclude_defaults=True)
-        known = preset_of(params) if isinstance(params, SamplingParams) else ""
-        told = ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in changed.items())
-        told = told or (PRESETS[known].label.lower() if known else "as the recipe")
+        assert isinstance(params, SamplingParams)
+        told = told_knobs(params)
         return f"{recipe.choice('model')}: {told}" if len(models) > 1 else told
 
     return words
+
+
+def told_knobs(params: SamplingParams) -> str:
+    """A preset by its name, with its values where they are few; all other knobs by their values."""
+    changed, preset = params.model_dump(exclude_defaults=True), PRESETS.get(preset_of(params))
+    if preset is None:
+        return _values(changed)
+    few = f": {_values(preset.values)}" if 0 < len(preset.values) <= _FEW else ""
+    rest = _values({name: value for name, value in changed.items() if name not in KNOBS})
+    return ", ".join(filter(None, (preset.label.lower() + few, rest)))
+
+
+def _values(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in values.items())
 
 
 def _value(value: Any) -> str:

@@ -80,7 +80,8 @@ def _bar(token: TokenLook, at: int, one: Candidate, top: float, double: str) -> 
     model, low, high = math.exp(one.logprob), token.low[at], token.high[at]
     said = one.bytes == token.said.bytes and (one.id is None or one.id == token.said.id)
     state = "kept" if token.surely[at] else "perhaps" if token.possibly[at] else "cut"
-    word = {"kept": between(low, high), "perhaps": f"perhaps: {between(low, high)}", "cut": "cut"}[state]
+    word = "cut" if state == "cut" else between(low, high)
+    doubt = "Perhaps cut: that depends on tokens the server does not tell." if state == "perhaps" else None
     bars = el(
         "span",
         el("i", class_="model", style=f"width:{_width(model, top)}"),
@@ -93,7 +94,7 @@ def _bar(token: TokenLook, at: int, one: Candidate, top: float, double: str) -> 
         el("span", piece(one.token, one.bytes), el("em", double) if double else None, class_="who"),
         bars,
         el("span", percent(model), class_="p model"),
-        el("span", word, class_="p"),
+        el("span", word, class_="p", title=doubt),
         class_=f"{state}{' said' if said else ''}",
         aria_label=f"{plain(one.token, one.bytes)}: model {percent(model)}, drawn {word}",
     )
@@ -139,7 +140,6 @@ def _tail(token: TokenLook) -> Markup:
         "li",
         el("span", "…", class_="n"),
         tip(what, why, "who"),
-        el("span", class_="bars"),
         el("span", percent(token.tail_model), class_="p model"),
         el("span", between(token.tail_low, token.tail_high) if token.tail_high > 0 else "cut", class_="p"),
         class_="tail",

@@ -12,6 +12,7 @@ from playground.sampling.repeating import Repeated, distinct, label
 from playground.views.columns import letter_mark
 from playground.views.growth import growth
 from playground.views.html import el, fold, tip
+from playground.views.sampling import named
 from playground.views.words import count
 
 _LI = "Li et al. 2016, arXiv:1510.03055"
@@ -59,8 +60,8 @@ def repeated(found: Repeated) -> Markup:
     """The columns side by side, then their texts."""
     groups = range(len(found.groups))
     varieties = [found.variety(at) for at in groups]
-    heads = [el("th", letter_mark(LETTERS[group.column]), " ", _settings(found, at))
-             for at, group in enumerate(found.groups)]  # fmt: skip
+    words = named([group.recipe for group in found.groups])
+    heads = [el("th", letter_mark(LETTERS[group.column]), " ", words(group.recipe)) for group in found.groups]
     rows = [_row(name, why, varieties, read) for name, (why, read) in _ROWS.items()]
     again = [el("td", _same(found.same_seed(at))) for at in groups]
     why = "The first seed is drawn once more at the end. A server that caches prompts may round differently."
@@ -69,19 +70,21 @@ def repeated(found: Repeated) -> Markup:
                class_="numbers variety")  # fmt: skip
     return el(
         "section",
+        _asked(found),
         growth(found, found.total, "text"),
         el("div", table, class_="wide") if found.rows else None,
         el("div", [_texts(found, at) for at in groups], class_="hit-columns") if found.rows else None,
     )
 
 
+def _asked(found: Repeated) -> Markup:
+    """What all of this answers, in short."""
+    short = found.prompt if len(found.prompt) <= 120 else "…" + found.prompt[-120:]
+    return el("p", "Prompt: ", el("q", short, dir="auto"), class_="facts")
+
+
 def _drawn(found: Repeated) -> str:
     return f"{count(len(found.seeds), 'draw')} each"
-
-
-def _settings(found: Repeated, at: int) -> str:
-    params = found.groups[at].recipe.choice("sampling").params.model_dump(exclude_defaults=True, exclude={"seed"})
-    return ", ".join(f"{name}={value}" for name, value in params.items()) or "model’s own"
 
 
 def _row(name: str, why: str, varieties: Sequence[Variety | None], read: Callable[[Variety], str]) -> Markup:
@@ -148,6 +151,7 @@ def swept(found: Repeated) -> Markup:
     ]
     return el(
         "section",
+        _asked(found),
         growth(found, found.total, "text"),
         el("div", charts, class_=f"charts col-{letter.lower()}") if found.rows else None,
         el("p", caution, class_="facts"),
