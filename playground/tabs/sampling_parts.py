@@ -154,10 +154,10 @@ def _lens() -> tuple[dict[str, gr.Slider], gr.Radio, gr.Button, gr.Button]:
     neutral = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "typical_p": 1.0}
     sliders = {}
     for field in (name for name in Lens.model_fields if name != "order"):
-        control = known[field]
+        control = replace(known[field], optional=False)
         most = _USUAL.get(field, control.maximum or 1)
         sliders[field] = gr.Slider(
-            control.minimum or 0, most, neutral[field], step=control.step, label=control.label, info=replace(control, optional=False).info,
+            control.minimum or 0, most, neutral[field], step=control.step, label=control.label, info=control.info,
             elem_id=f"lens-{field}", elem_classes=["knob"],
         )  # fmt: skip
     order = gr.Radio(ORDERS, value="server", label="Order of the samplers", elem_id="lens-order", elem_classes=["knob"])
