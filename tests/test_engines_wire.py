@@ -60,9 +60,9 @@ def test_a_character_made_of_several_tokens():
 
 
 def test_numbers_of_tokens_where_the_server_gives_them():
-    raw = entry(b"a") | {"id": 7, "top_logprobs": [entry(b"a") | {"id": 7}, entry(b"b")]}
+    raw = entry(b"a") | {"id": 7, "top_logprobs": [entry(b"b", -2.0), entry(b"a") | {"id": 7}]}
     (event,) = token_events("a", [raw])
-    assert (event.id, [candidate.id for candidate in event.candidates]) == (7, [7, None])
+    assert (event.id, [candidate.id for candidate in event.candidates]) == (7, [7, None])  # the likeliest first
 
 
 def test_text_that_is_not_its_tokens_goes_whole_with_the_first():

@@ -32,7 +32,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class TokenEvent:
-    """A piece of answer. ``logprob`` and ``candidates`` where the engine gives them."""
+    """A piece of answer. ``logprob`` and ``candidates``, the likeliest first, where the engine gives them."""
 
     text: str
     logprob: float | None = None

@@ -27,8 +27,9 @@ def token_events(content: str, logprobs: Sequence[Mapping[str, Any]]) -> Iterato
     entries = [_candidate(entry) for entry in logprobs]
     texts = _shares(content, entries)
     for text, entry, raw in zip(texts, entries, logprobs, strict=True):
-        candidates = tuple(_candidate(other) for other in raw.get("top_logprobs") or ())
-        yield TokenEvent(text, entry.logprob, candidates, entry.bytes, entry.id)
+        candidates = (_candidate(other) for other in raw.get("top_logprobs") or ())
+        ranked = tuple(sorted(candidates, key=lambda candidate: -candidate.logprob))
+        yield TokenEvent(text, entry.logprob, ranked, entry.bytes, entry.id)
 
 
 def _candidate(entry: Mapping[str, Any]) -> Candidate:

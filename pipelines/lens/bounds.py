@@ -64,6 +64,13 @@ class Bounds:
         weights = np.exp(self.logs)
         return (weights * self.surely).sum(axis=1), (weights * self.possibly).sum(axis=1)
 
+    def trimmed(self) -> Bounds:
+        """Without the last columns, where they are out in every row: a cut leaves little of a whole vocabulary."""
+        used = np.flatnonzero(self.possibly.any(axis=0))
+        width = int(used[-1]) + 1 if len(used) else 1
+        surely, possibly, outside = (part[:, :width] for part in (self.surely, self.possibly, self.outside))
+        return Bounds(self.logs[:, :width], surely, possibly, outside, self.tail)
+
     def rescaled(self) -> Bounds:
         """The same with the likeliest token that may be in at 1, so that powers of weights neither vanish nor grow."""
         tail = self.tail

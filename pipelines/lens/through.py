@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.lens.bounds import BoolArray, Bounds, start
 from pipelines.lens.known import Known
@@ -92,7 +94,7 @@ def _through(known: Known, knobs: Knobs, order: Sequence[str]) -> Through:
     bounds = start(known)
     for name in order:
         if knobs.turned(name):
-            bounds = SAMPLERS[name](bounds, getattr(knobs, name))
+            bounds = SAMPLERS[name](bounds, getattr(knobs, name)).trimmed()
     return _read(bounds, known)
 
 
@@ -106,20 +108,27 @@ def _read(bounds: Bounds, known: Known) -> Through:
     other_low, other_high = (sure * bounds.outside).sum(axis=1), (maybe * bounds.outside).sum(axis=1)
     inside_low, inside_high = least - tail.low - other_low, most - tail.high - other_high
     rest_low, rest_high = tail.low + other_low, tail.high + other_high
-    at = np.where(known.chosen < 0, bounds.outside.argmax(axis=1), known.chosen)[:, None]
-    width = known.logprobs.shape[1]
+    said = bounds.outside | (np.arange(low.shape[1]) == known.chosen[:, None])
+    inside, width = ~bounds.outside, known.logprobs.shape[1]
     return Through(
-        surely=bounds.surely[:, :width] & ~bounds.outside[:, :width],
-        possibly=bounds.possibly[:, :width] & ~bounds.outside[:, :width],
-        low=np.where(bounds.outside, 0, low)[:, :width],
-        high=np.where(bounds.outside, 0, high)[:, :width],
+        surely=_wide(bounds.surely & inside, width),
+        possibly=_wide(bounds.possibly & inside, width),
+        low=_wide(low * inside, width),
+        high=_wide(high * inside, width),
         tail_low=_share(rest_low, rest_low + inside_high),
         tail_high=_share(rest_high, rest_high + inside_low, 1.0) * (rest_high > 0),
-        chosen_low=np.take_along_axis(low, at, axis=1)[:, 0],
-        chosen_high=np.take_along_axis(high, at, axis=1)[:, 0],
+        chosen_low=(low * said).sum(axis=1),
+        chosen_high=(high * said).sum(axis=1),
         open_low=np.maximum(1, bounds.surely.sum(axis=1) + tail.fewest),
         open_high=bounds.possibly.sum(axis=1) + tail.most,
     )
+
+
+def _wide(part: NDArray[Any], width: int) -> NDArray[Any]:
+    """As many columns as there are candidates; those that were trimmed away are 0."""
+    whole = np.zeros((len(part), width), part.dtype)
+    whole[:, : part.shape[1]] = part[:, :width]
+    return whole
 
 
 def _share(part: FloatArray, whole: FloatArray, otherwise: float = 0.0) -> FloatArray:
