@@ -43,16 +43,17 @@ class Live(Generic[T]):
             self.value = how(self.value)
             self._changed.notify_all()
 
-    def follow(self, until: CancelFlag | None = None) -> Iterator[T]:
-        """The value as it changes, at most about twenty times a second, the last one included.
+    def follow(self, until: CancelFlag | None = None, pace_s: float = UPDATE_S) -> Iterator[T]:
+        """The value as it changes, the last one included.
 
         Args:
             until: Ends it when set, even while nothing changes; the work goes on.
+            pace_s: Least seconds between two values. What came meanwhile is not lost: the newest one follows.
         """
         value = self.value
         yield value
         while self._running(value):
-            time.sleep(UPDATE_S)
+            time.sleep(pace_s)
             later = self._later(value, until)
             if later is value:
                 return

@@ -84,11 +84,11 @@ class Measurements:
         live = self._live.get(page)
         return live.value if live else None
 
-    def follow(self, page: str, until: CancelFlag | None = None) -> Iterator[Any]:
-        """The measurement as it grows, to its end; or until a flag is set."""
+    def follow(self, page: str, until: CancelFlag | None = None, pace_s: float = UPDATE_S) -> Iterator[Any]:
+        """The measurement as it grows, to its end; or until a flag is set. See :meth:`Live.follow`."""
         live = self._live.get(page)
         if live is not None:
-            yield from live.follow(until)
+            yield from live.follow(until, pace_s)
 
     def change(self, page: str, how: Callable[[Any], Any]) -> None:
         """Replace what is known by something made of it."""

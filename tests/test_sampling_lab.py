@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import time
+import re
 from contextlib import contextmanager
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from pipelines.engines.ollama import OllamaEngine
-from pipelines.engines.ollama_versions import GO_ORDER, LLAMA_ORDER
+from pipelines.engines.ollama_versions import LLAMA_ORDER
 from pipelines.engines.presets import PRESETS
 from pipelines.errors import EngineFailed, ModelMissing, UsageError
+from pipelines.evaluation.variety import Length, SameSeed
 from pipelines.recipe import Recipe, choose
 from pipelines.settings import Settings
 from playground import routes
@@ -24,6 +24,7 @@ from playground.sampling.drawing import drawn
 from playground.sampling.state import SECTIONS, Lens, Many, Sampling, choices, recipes, use_in_chat, with_column
 from playground.services import Services
 from playground.state import Session, recipe_of
+from playground.views import variety
 from tests.ollama_replay import Replay, captured, ndjson
 
 ASK = "Name a sea animal."
@@ -33,7 +34,9 @@ BUILTIN = {"name": "builtin", "params": {"name": "smollm2-135m"}}
 OLLAMA = {"name": "ollama", "params": {"name": "smollm2"}}
 MISSING = {"name": "builtin", "params": {"name": "no-such-model"}}
 KNOBS = {"seed": 3, "num_predict": 8, "temperature": 1.2, "top_k": 50, "top_p": 0.95}
-LONG = {**KNOBS, "num_predict": 300}
+LONG = {"num_predict": 300, "temperature": 0}
+WILD = {"num_predict": 4, "temperature": 2, "top_k": 0, "top_p": 1}
+TALE = "Tell me a long story about the sea."
 
 
 def column(model=BUILTIN, **knobs):
@@ -231,7 +234,7 @@ def test_columns_are_drawn_one_after_the_other_or_together(furnished, together):
 def test_one_column_anew_leaves_the_others(furnished):
     lab = lab_of()
     before = drew(furnished, lab)
-    turned = lab.to(columns=(column(), column(seed=5, temperature=2, top_k=0, top_p=1)))
+    turned = lab.to(columns=(column(), column(**WILD, seed=5)))
     (shown,) = boards(furnished, turned)
     assert [one.changed for one in (shown._column(0), shown._column(1))] == [False, True]
     after = drew(furnished, turned, [1])
@@ -246,21 +249,23 @@ def test_one_column_anew_leaves_the_others(furnished):
 @pytest.mark.builtin
 @pytest.mark.parametrize("together", [False, True])
 def test_stop_keeps_the_text_so_far(furnished, together):
-    lab = lab_of(column(**LONG), column(**LONG), together=together)
+    lab = lab_of(column(**LONG), column(**LONG), together=together, prompt=TALE)
     drawing.start(furnished, SESSION, lab)
-    until(furnished, lab, lambda now: now.at(0).sample and now.at(0).sample.text)
+    until(furnished, lab, lambda now: any(said(now)))
     stop(furnished, lab)
     now = drawn(furnished, lab)
     assert now.state == "stopped"
-    assert now.at(0).sample.state == "stopped"
-    assert now.at(0).sample.text
-    assert states(now)[1] in (("stopped", "done") if together else (None,))
-    assert "stopped" in boards(furnished, lab)[-1].markup()[6]
+    begun = [answer.sample for answer in now.answers if answer.sample is not None]
+    assert len(begun) == (2 if together else 1)
+    assert {sample.state for sample in begun} == {"stopped"}
+    assert any(sample.text for sample in begun)
+    for sample, body in zip(begun, boards(furnished, lab)[-1].markup()[6:8], strict=False):
+        assert all(token.text in body for token in sample.tokens if token.text.isalpha())
 
 
 @pytest.mark.builtin
 def test_a_new_run_ends_the_one_under_way(furnished):
-    lab = lab_of(column(**LONG), column())
+    lab = lab_of(column(**LONG), column(), prompt=TALE)
     drawing.start(furnished, SESSION, lab)
     until(furnished, lab, lambda now: now.at(0).sample and now.at(0).sample.text)
     now = drew(furnished, lab.to(columns=(column(), column(temperature=0))))
@@ -421,63 +426,55 @@ def test_the_board_ends_with_the_run(services):
 @pytest.fixture(scope="module")
 def answered(furnished):
     """Two columns of the built-in model, drawn once."""
-    lab = lab_of()
+    lab = lab_of(column(num_predict=5), column(num_predict=5, temperature=0))
     assert states(drew(furnished, lab)) == ["done", "done"]
     return lab
 
 
 @pytest.mark.builtin
 def test_a_token_is_looked_at_with_bounds_and_then_with_everything(furnished, answered):
-    lab = acting.act(answered, "token", "A:0")
+    lab = acting.act(answered, "token", "B:2")
     first, last = boards(furnished, lab)
     assert first.asking
     assert not last.asking
     assert (first.look.token.full, last.look.token.full) == (False, True)
+    assert len(first.look.token.candidates) == len(last.look.token.candidates) == 20
     assert first.look.token.tail_model == pytest.approx(last.look.token.tail_model, abs=1e-3)
     for at in range(20):
         assert first.look.token.low[at] - 1e-3 <= last.look.token.low[at] <= first.look.token.high[at] + 1e-3
     assert last.look.token.low == pytest.approx(last.look.token.high)
-    assert [len(now.look.token.candidates) for now in (first, last)] == [20, 20]
     assert len(boards(furnished, lab)) == 1, "asked for once"
 
 
 @pytest.mark.builtin
-def test_no_panel_grows_with_the_vocabulary(furnished, answered):
+def test_whole_distributions_make_the_lens_exact_and_no_panel_grows_with_them(furnished, answered, monkeypatch):
+    work = answered.work("exact")
+    turned = answered.to(token=1, lens=Lens(temperature=2, top_k=0, top_p=1))
+    bounds = looked(furnished, turned, drawn(furnished, answered))
+    with monkeypatch.context() as patched:
+        keep = furnished.full.keep
+        patched.setattr(furnished.full, "keep", lambda *row: (keep(*row), furnished.measurements.stop(work)))
+        exact.start(furnished, answered)
+        furnished.measurements.settle(work, 60)
+    found = furnished.measurements.peek(work)
+    assert (found.state, len(found.rows), found.total) == ("stopped", 1, 5)
+    assert not looked(furnished, turned, drawn(furnished, answered)).full
     exact.start(furnished, answered)
-    furnished.measurements.settle(answered.work("exact"), 60)
-    *_, now = boards(furnished, answered.to(token=1, lens=Lens(temperature=2, top_k=0, top_p=1)))
+    furnished.measurements.settle(work, 60)
+    rest = furnished.measurements.peek(work)
+    assert (rest.state, rest.total) == ("done", 4), "what came before is kept"
+    *_, now = boards(furnished, turned)
     assert now.look.full
     assert now.look.token.full
+    assert now.look.seen.exact
+    assert now.look.seen.chosen_low == pytest.approx(now.look.seen.chosen_high)
+    assert (bounds.seen.chosen_low - 2e-3 <= now.look.seen.chosen_low).all()
+    assert (now.look.seen.chosen_low <= bounds.seen.chosen_high + 2e-3).all()
     assert now.look.seen.open_high.max() == 49_152, "everything could be drawn"
     markup = [part for part in now.markup() if part is not None]
     assert all(part.count('class="model"') <= 20 and part.count("<li") < 40 for part in markup)
     assert max(len(part.encode()) for part in markup) < 40_000
     assert sum(len(part.encode()) for part in markup) < 100_000
-
-
-@pytest.mark.builtin
-def test_whole_distributions_make_the_lens_exact_and_can_be_stopped(furnished):
-    lab = lab_of(column(seed=8), column())
-    drew(furnished, lab)
-    exact.start(furnished, lab)
-    until(furnished, lab, lambda now: now.rows, "exact")
-    stop(furnished, lab, "exact")
-    found = furnished.measurements.peek(lab.work("exact"))
-    assert found.state == "stopped"
-    assert 0 < len(found.rows) < found.total == 8
-    turned = lab.to(lens=Lens(temperature=1.5, top_k=0, top_p=1.0))
-    bounds = looked(furnished, turned, drawn(furnished, lab))
-    assert not bounds.full
-    exact.start(furnished, lab)
-    furnished.measurements.settle(lab.work("exact"), 60)
-    rest = furnished.measurements.peek(lab.work("exact"))
-    assert (rest.state, rest.total) == ("done", 8 - len(found.rows)), "what came before is kept"
-    whole = looked(furnished, turned, drawn(furnished, lab))
-    assert whole.full
-    assert whole.seen.exact
-    assert whole.seen.chosen_low == pytest.approx(whole.seen.chosen_high)
-    assert (bounds.seen.chosen_low - 2e-3 <= whole.seen.chosen_low).all()
-    assert (whole.seen.chosen_low <= bounds.seen.chosen_high + 2e-3).all()
 
 
 @pytest.mark.builtin
@@ -494,7 +491,6 @@ def test_sliders_ask_no_engine(furnished, answered, monkeypatch):
     for one in knobs:
         (now,) = boards(furnished, answered.to(lens=Lens(**one)))
         assert now.look.turned == bool(one)
-        assert (now.look.before.chosen_low == boards(furnished, answered)[0].look.before.chosen_low).all()
         seen.append(now.markup()[11])
     assert len(set(seen)) == len(knobs), "every slider changes what is shown"
 
@@ -504,11 +500,185 @@ def test_the_lens_can_be_taken_over_into_its_column(furnished, answered):
     turned = answered.to(lens=Lens(temperature=0.35, top_k=7))
     params = recipes(SESSION, acting.take_over(furnished, SESSION, turned))[0].choice("sampling").params
     assert (params.temperature, params.top_k, params.top_p) == (0.35, 7, 0.95)
-    assert (params.seed, params.num_predict) == (3, 8)
+    assert (params.seed, params.num_predict) == (3, 5)
     with pytest.raises(UsageError):
         acting.take_over(furnished, SESSION, lab_of())
 
 
-def test_a_model_file_may_go_beyond_the_sliders(services):
-    """What the server uses is what the lens begins with: its sliders send it back."""
-    Sampling().to(lens={"temperature": 3.0, "top_k": 5000, "top_p": 1.0, "min_p": 0.0, "typical_p": 1.0})
+def test_a_model_file_may_go_beyond_the_sliders():
+    """What the server uses is what the lens begins with, and its sliders send it back."""
+    shown = {"temperature": 3.0, "top_k": 5000, "top_p": 1.0, "min_p": 0.0, "typical_p": 1.0}
+    assert Sampling().to(lens=shown).lens.top_k == 5000
+
+
+# many answers -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.builtin
+def test_columns_are_drawn_many_times_with_the_same_seeds(furnished):
+    lab = lab_of(column(**WILD), column(num_predict=4, temperature=0), many=Many(repeat=2, seeds="7, 9"))
+    repeating.start(furnished, SESSION, lab, "many")
+    with pytest.raises(UsageError, match="under way"):
+        repeating.start(furnished, SESSION, lab, "many")
+    furnished.measurements.settle(lab.work("many"), 60)
+    found = repeating.repeated(furnished, lab, "many")
+    assert (found.state, len(found.rows), found.total) == ("done", 6, 6)
+    for group in (0, 1):
+        assert [sample.params.seed for sample in found.samples(group)] == [7, 9]
+        assert found.same_seed(group) == SameSeed(1, 1)
+        assert found.variety(group).length == Length(4, 4, 4)
+        assert found.variety(group).finish == {"length": 2}
+    assert (found.variety(1).distinct, found.variety(1).cosine) == (1, pytest.approx(1))
+    assert found.variety(0).distinct == len({sample.text for sample in found.samples(0)}) == 2
+    assert found.samples(0)[0].params.temperature == 2
+    told = json.loads(routes.samples_file(furnished, lab.id).body)
+    assert told["columns"] == []
+    assert [one["column"] for one in told["many"]] == ["A", "B"]
+    assert told["many"][0]["variety"]["distinct"] == 2
+
+
+@pytest.mark.builtin
+def test_a_sweep_goes_through_temperatures_of_one_column(furnished):
+    many = Many(repeat=2, temperatures="1.5 0;1.5", swept=1)
+    lab = lab_of(column(num_predict=3), column(num_predict=3, min_p=0.1), many=many)
+    repeating.start(furnished, SESSION, lab, "sweep")
+    furnished.measurements.settle(lab.work("sweep"), 60)
+    found = repeating.repeated(furnished, lab, "sweep")
+    assert (found.state, found.seeds) == ("done", (1, 2))
+    assert [(group.column, group.temperature) for group in found.groups] == [(1, 0.0), (1, 1.5)]
+    params = [group.recipe.choice("sampling").params for group in found.groups]
+    assert [(one.temperature, one.min_p) for one in params] == [(0, 0.1), (1.5, 0.1)]
+    assert found.variety(0).distinct == 1
+    assert repeating.repeated(furnished, lab, "many") is None
+
+
+@pytest.mark.builtin
+def test_draws_can_be_stopped_and_what_came_is_kept(furnished):
+    lab = lab_of(column(), column(**LONG), prompt=TALE, many=Many(repeat=2))
+    repeating.start(furnished, SESSION, lab, "many")
+    until(furnished, lab, lambda now: len(now.rows) == 3, "many")
+    stop(furnished, lab, "many")
+    found = repeating.repeated(furnished, lab, "many")
+    assert (found.state, len(found.rows)) == ("stopped", 3)
+    assert found.same_seed(0) == SameSeed(1, 1)
+    assert found.variety(1) is None
+
+
+def test_a_draw_that_fails_ends_them_and_says_why(services):
+    lab = lab_of(column(OLLAMA), column(MISSING), many=Many(repeat=2))
+    with recorded(services, Replay("0.32.15").chat("chat_stream")):
+        repeating.start(services, SESSION, lab, "many")
+        services.measurements.settle(lab.work("many"), 30)
+    found = repeating.repeated(services, lab, "many")
+    assert (found.state, len(found.rows)) == ("failed", 3)
+    assert isinstance(found.error, ModelMissing)
+    assert found.variety(0).distinct == 1
+    markup = str(variety.repeated(found))
+    assert "no-such-model" in markup
+    assert "The capital of France is Paris" in markup
+
+
+@pytest.mark.parametrize(
+    ("kind", "many", "word"),
+    [
+        ("many", {"seeds": "1, two"}, "'two'"),
+        ("many", {"seeds": "-1"}, "'-1'"),
+        ("many", {"seeds": "1.5, 2"}, "'1.5'"),
+        ("many", {"seeds": "2147483648"}, "'2147483648'"),
+        ("many", {"seeds": "٣, ٤"}, "'٣'"),
+        ("many", {"seeds": "1, 2"}, "5 seeds"),
+        ("sweep", {"temperatures": "0, warm"}, "'warm'"),
+        ("sweep", {"temperatures": "0, nan"}, "nan"),
+        ("sweep", {"temperatures": "0, 2.1"}, "2.1"),
+        ("sweep", {"temperatures": "1, 1.0"}, "2 to 12"),
+        ("sweep", {"temperatures": ""}, "2 to 12"),
+        ("sweep", {"temperatures": " ".join(str(n / 10) for n in range(13))}, "2 to 12"),
+    ],
+)
+def test_what_is_no_seed_or_temperature_is_named(services, kind, many, word):
+    lab = lab_of(many=Many(**many))
+    with pytest.raises(UsageError, match=re.escape(word)):
+        repeating.start(services, SESSION, lab, kind)
+    assert repeating.repeated(services, lab, kind) is None
+
+
+def test_nothing_is_repeated_without_a_prompt(services):
+    with pytest.raises(UsageError, match="prompt"):
+        repeating.start(services, SESSION, lab_of(prompt=""), "many")
+
+
+# saved, and kept apart --------------------------------------------------------------------------------
+
+
+@pytest.mark.builtin
+def test_what_was_drawn_can_be_saved(furnished, answered):
+    assert routes.samples_file(furnished, Sampling().id).status_code == 404
+    answer = routes.samples_file(furnished, answered.id)
+    assert (answer.status_code, answer.media_type) == (200, "application/json")
+    assert "attachment" in answer.headers["content-disposition"]
+    told = json.loads(answer.body, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    assert told["messages"] == [{"role": "user", "content": ASK}]
+    assert [one["column"] for one in told["columns"]] == ["A", "B"]
+    first = told["columns"][0]
+    assert first["sampling"]["num_ctx"] == WINDOW
+    assert first["origin"]["temperature"] == "you"
+    assert first["order"] == list(LLAMA_ORDER)
+    (sample,) = first["samples"]
+    assert sample["text"] == drawn(furnished, answered).at(0).sample.text
+    assert [len(token["candidates"]) for token in sample["tokens"]] == [20] * len(sample["tokens"])
+    assert {"load_s", "ttft_s", "prompt_tokens", "completion_tokens", "tokens_per_s"} <= set(sample["stats"])
+
+
+def test_a_column_that_could_not_begin_is_saved_with_its_reason(services):
+    lab = lab_of(column(OLLAMA), column(MISSING))
+    with recorded(services, Replay("0.32.15").chat("chat_stream")):
+        drew(services, lab)
+    told = json.loads(routes.samples_file(services, lab.id).body)
+    assert [one["column"] for one in told["columns"]] == ["A", "B"]
+    assert "no-such-model" in told["columns"][1]["error"]["message"]
+    assert told["columns"][1]["samples"] == []
+
+
+def test_two_pages_share_nothing(services):
+    one, other = lab_of(column(OLLAMA), column(OLLAMA)), lab_of(column(OLLAMA), column(OLLAMA), prompt="Other words")
+    with recorded(services, hanging()):
+        drawing.start(services, SESSION, one)
+        until(services, one, lambda now: now.at(0).sample and now.at(0).sample.text == "The sea")
+        services.labs.keep(one.to(tint="entropy"))
+        assert services.labs.now(Sampling, other.keep()).tint == "probability"
+        assert not drawn(services, other).anything
+        assert routes.samples_file(services, other.id).status_code == 404
+        with recorded(services, Replay("0.32.15").chat("chat_stream_logprobs")):
+            assert states(drew(services, other)) == ["done", "done"]
+        assert drawn(services, one).state == "running", "another page's run does not end this one"
+        stop(services, other)
+        assert drawn(services, one).state == "running"
+        stop(services, one)
+    assert states(drawn(services, other)) == ["done", "done"]
+    told = routes.samples_file(services, one.id).body.decode()
+    assert "Other words" not in told
+    assert "Paris" not in told
+
+
+# the real Ollama --------------------------------------------------------------------------------------
+
+
+@pytest.mark.ollama
+def test_a_column_on_a_real_ollama(services, ollama_url):
+    engines = services.library.engines
+    before, engines.ollama = engines.ollama, OllamaEngine(ollama_url)
+    try:
+        now = drew(services, lab_of(column(OLLAMA), column(OLLAMA)))
+        assert states(now) == ["done", "done"]
+        assert said(now)[0] == said(now)[1], "the seed decides"
+        endless = lab_of(column(OLLAMA, num_predict=900), column(OLLAMA))
+        drawing.start(services, SESSION, endless)
+        until(services, endless, lambda now: now.at(0).sample and now.at(0).sample.text)
+        stop(services, endless)
+        now = drawn(services, endless)
+        assert (now.state, states(now)) == ("stopped", ["stopped", None])
+        assert now.at(0).sample.text
+        assert now.at(0).sample.stats.completion_tokens < 300
+    finally:
+        engines.ollama.close()
+        engines.ollama = before

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipelines.engines.presets import applied, preset_of
 from pipelines.engines.sampling import SamplingParams
 from pipelines.errors import UsageError
-from pipelines.recipe import Choice
+from pipelines.recipe import Choice, choose
 from playground.lab.state import LETTERS
 from playground.sampling.drawing import drawn
 from playground.sampling.looking import knobs_of
@@ -23,6 +23,13 @@ def act(lab: Sampling, what: str, target: str) -> Sampling:
     Raises:
         UsageError: what was pressed is not there any more.
     """
+    try:
+        return _act(lab, what, target)
+    except (ValueError, IndexError) as error:  # a letter that is none, a number out of bounds
+        raise UsageError("That is not there any more.") from error
+
+
+def _act(lab: Sampling, what: str, target: str) -> Sampling:
     match what:
         case "columns":
             shown = int(target)
@@ -33,7 +40,10 @@ def act(lab: Sampling, what: str, target: str) -> Sampling:
         case "together":
             return lab.to(together=target == "1")
         case "pair":
-            return lab.to(pair=(int(target[0]), int(target[1])))
+            one, other = int(target[0]), int(target[1])
+            if not one < other < lab.shown:
+                raise UsageError("Those columns are not there any more.")
+            return lab.to(pair=(one, other))
         case "token":
             letter, _, number = target.partition(":")
             if letter not in list(LETTERS[: lab.shown]) or not number.isdigit():
@@ -72,12 +82,12 @@ def take_over(services: Services, session: Session, lab: Sampling) -> Sampling:
     """The lab with the lens's knobs in the column it looks at.
 
     Raises:
-        UsageError: there is no answer to look at.
+        UsageError: there is no answer to look at, or a knob goes no further in a column.
     """
     facts = drawn(services, lab).at(lab.column).facts
     if facts is None:
         raise UsageError("The lens looks at nothing yet.", "Press Run first.")
     params = choices(session, lab)[lab.column]["sampling"].params
     turned = vars(knobs_of(lab.lens, facts.knobs))
-    choice = Choice(name="default", params=params.model_copy(update=turned))
+    choice = choose("sampling", {"name": "default", "params": {**params.model_dump(), **turned}})
     return with_column(session, lab, lab.column, choice, "sampling")

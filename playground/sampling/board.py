@@ -8,7 +8,6 @@ from threading import Event as CancelFlag
 
 from pipelines.errors import Cancelled, PlaygroundError
 from pipelines.recipe import Recipe
-from playground.answers import paced
 from playground.lab.differences import differences
 from playground.lab.state import LETTERS
 from playground.sampling import exact
@@ -95,17 +94,15 @@ class Board:
 
 def draw(services: Services, session: Session, lab: Sampling, flag: CancelFlag) -> Iterator[Board]:
     """The board, as long as columns are written; ends early when a newer wish of the same page begins."""
-    made, due = recipes(session, lab), paced(_PACE)
     try:
-        board = Board(lab, made, drawn(services, lab))
+        board = Board(lab, recipes(session, lab), drawn(services, lab))
         if not board.running:
             yield from _looked(services, board, flag)
             return
         yield board
-        for now in services.measurements.follow(lab.work("draw"), flag):
-            board = replace(board, drawn=now)
-            if due() and not flag.is_set():
-                yield board
+        for now in services.measurements.follow(lab.work("draw"), flag, _PACE):
+            if not flag.is_set():
+                yield replace(board, drawn=now)
         if not flag.is_set():
             yield from _looked(services, replace(board, drawn=drawn(services, lab)), flag)
     except Cancelled:

@@ -37,6 +37,14 @@ class Answer:
     facts: Facts | None = None  # what the server makes of the knobs
     fault: PlaygroundError | None = None  # why it could not begin
 
+    def broken_off(self, error: PlaygroundError) -> Answer:
+        """The answer when the whole run broke: where it had not ended, that is why."""
+        if self.sample is None:
+            return replace(self, fault=self.fault or error)
+        if self.sample.state in ("waiting", "running"):
+            return replace(self, sample=replace(self.sample, state="failed", error=error))
+        return self
+
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn(Growing[int]):
@@ -48,12 +56,13 @@ class Drawn(Growing[int]):
 
     def at(self, column: int) -> Answer:
         """What a column has; an empty answer where it has nothing."""
-        return self.answers[column] if 0 <= column < len(self.answers) else Answer()
+        answer = self.answers[column] if 0 <= column < len(self.answers) else Answer()
+        return answer if self.error is None else answer.broken_off(self.error)
 
     @property
     def anything(self) -> bool:
         """Whether a column said anything, or told why not."""
-        return any(one.sample or one.fault for one in self.answers)
+        return self.error is not None or any(one.sample or one.fault for one in self.answers)
 
 
 def drawn(services: Services, lab: Sampling) -> Drawn:
@@ -69,11 +78,13 @@ def start(services: Services, session: Session, lab: Sampling, only: Sequence[in
         only: Columns to draw anew; none: all. The others keep the answer they have.
 
     Raises:
-        UsageError: there is no prompt.
+        UsageError: there is no prompt, or no such column.
     """
     if not lab.prompt.strip():
         raise UsageError("There is nothing to say to the model.", "Write a prompt first.")
     name, made = lab.work("draw"), recipes(session, lab)
+    if not set(only) <= set(range(len(made))):
+        raise UsageError("That column is not there any more.")
     services.measurements.stop(name)
     services.measurements.settle(name, _SETTLE_S)
     before = drawn(services, lab)

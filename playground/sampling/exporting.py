@@ -27,7 +27,9 @@ def everything(services: Services, id: str) -> dict[str, Any] | None:
 
 
 def _column(now: Drawn, at: int) -> dict[str, Any] | None:
-    sample, facts = now.at(at).sample, now.at(at).facts
+    sample, facts, fault = now.at(at).sample, now.at(at).facts, now.at(at).fault
+    if fault is not None:
+        return {"column": LETTERS[at], "samples": [], "error": {"message": fault.message, "fix": fault.fix}}
     if sample is None:
         return None
     told = facts and {

@@ -43,9 +43,9 @@ class FullRows:
 
     def all(self, key: str, count: int) -> Known | None:
         """All distributions of an answer, if they are known; put together once."""
-        if self._whole is not None and self._whole[0] == key:
-            return self._whole[1]
         with self._lock:
+            if self._whole is not None and self._whole[0] == key:
+                return self._whole[1]
             rows = [self._rows.get((key, at)) for at in range(count)]
         if not rows or any(row is None for row in rows):
             return None

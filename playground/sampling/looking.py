@@ -101,7 +101,8 @@ def look(column: int, sample: Sample, facts: Facts, lens: Lens, rows: FullRows, 
     tokens = sample.tokens
     if not tokens or any(one.logprob is None for one in tokens):
         return None
-    known = rows.all(key, len(tokens)) or Known.of(tokens, facts.vocabulary)
+    whole = rows.all(key, len(tokens))
+    known = whole or Known.of(tokens, facts.vocabulary)
     own, order = facts.knobs, order_of(lens, facts.order)
     knobs = knobs_of(lens, own)
     before = through(known, own, facts.order)
@@ -120,7 +121,7 @@ def look(column: int, sample: Sample, facts: Facts, lens: Lens, rows: FullRows, 
         before=before,
         seen=before if same else through(known, knobs, order),
         model=through(known, Knobs(), order),
-        full=known.logprobs.shape[1] > len(tokens[0].candidates),
+        full=whole is not None,
         penalties=facts.penalties,
         schema=bool(getattr(sample.params, "format", None)),
         token=close,

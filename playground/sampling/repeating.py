@@ -125,11 +125,11 @@ def _temperature(word: str) -> float:
 
 
 def numbers(text: str, noun: str) -> list[int]:
-    """Whole numbers, separated by commas or spaces. Raises UsageError: one is none."""
+    """Whole numbers below 2^31, separated by commas or spaces. Raises UsageError: one is none."""
     words = _words(text)
     for word in words:
-        if not (word.isascii() and word.isdigit()):
-            raise UsageError(f"{word!r} is no {noun}.", "Write whole numbers like this: 1, 2, 3.")
+        if not (word.isascii() and word.isdigit() and len(word) <= 10 and int(word) < 2**31):
+            raise UsageError(f"{word!r} is no {noun}.", f"Write whole numbers up to {2**31 - 1}, like this: 1, 2, 3.")
     return [int(word) for word in words]
 
 

@@ -35,8 +35,8 @@ class Lens(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    temperature: float | None = Field(default=None, ge=0, le=2)
-    top_k: int | None = Field(default=None, ge=0, le=1000)
+    temperature: float | None = Field(default=None, ge=0)  # a model file may go beyond a column's bounds
+    top_k: int | None = Field(default=None, ge=0)
     top_p: float | None = Field(default=None, ge=0, le=1)
     min_p: float | None = Field(default=None, ge=0, le=1)
     typical_p: float | None = Field(default=None, ge=0, le=1)
