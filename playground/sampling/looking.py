@@ -36,6 +36,7 @@ class TokenLook:
 
     at: int
     said: TokenEvent
+    said_at: int  # which of the candidates that is; -1: none
     candidates: tuple[Candidate, ...]  # likeliest first, at most 20: more never goes to a page
     surely: tuple[bool, ...]  # each survives the cuts
     possibly: tuple[bool, ...]
@@ -135,6 +136,7 @@ def _token(at: int, said: TokenEvent, row: Known, knobs: Knobs, order: tuple[str
     return TokenLook(
         at=at,
         said=said,
+        said_at=said_at(said),
         candidates=said.candidates,
         surely=tuple(seen.surely[0, :most].tolist()),
         possibly=tuple(seen.possibly[0, :most].tolist()),
@@ -149,6 +151,11 @@ def _token(at: int, said: TokenEvent, row: Known, knobs: Knobs, order: tuple[str
         curves=_curves(said.candidates[:CURVES], row, knobs, order),
         full=full,
     )
+
+
+def said_at(token: TokenEvent) -> int:
+    """Which of a token's candidates was said, among others of the same text too; -1: none of them."""
+    return int(Known.of([token], None).chosen[0])
 
 
 def _curves(candidates: Sequence[Candidate], row: Known, knobs: Knobs, order: tuple[str, ...]) -> tuple[Curve, ...]:

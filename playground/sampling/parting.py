@@ -21,14 +21,14 @@ class Parting:
 
 def parting(one: Sample | None, other: Sample | None) -> Parting:
     """Compare two answers by tokens, or by characters where the server tells no tokens."""
-    if one is None or other is None or not (one.text and other.text):
+    if one is None or other is None or not (_spoke(one) and _spoke(other)):
         return Parting("waiting")
     if not one.tokens or not other.tokens:
         return _by_text(one, other)
     at = first_difference(one.tokens, other.tokens)
     common = "".join(token.text for token in one.tokens[:at])
     if at < min(len(one.tokens), len(other.tokens)):
-        return Parting("parted", at, common)
+        return _by_text(one, other) if _only_cut_otherwise(one, other, at, common) else Parting("parted", at, common)
     if not _ended(one, other):
         return Parting("waiting", at, common)
     return Parting("same" if len(one.tokens) == len(other.tokens) else "goes on", at, common)
@@ -40,6 +40,18 @@ def first_difference(left: Sequence[TokenEvent], right: Sequence[TokenEvent]) ->
         if (one.bytes or one.text) != (other.bytes or other.text):
             return at
     return min(len(left), len(right))
+
+
+def _spoke(sample: Sample) -> bool:
+    return bool(sample.text) or sample.state == "done"
+
+
+def _only_cut_otherwise(one: Sample, other: Sample, at: int, common: str) -> bool:
+    """Whether two models say the same words beyond a differing token: they cut words into tokens each in its way."""
+    if (one.engine, one.model) == (other.engine, other.model):
+        return False
+    longer = max((sample.tokens[at].text for sample in (one, other)), key=len)
+    return bool(longer) and all(sample.text.startswith(common + longer) for sample in (one, other))
 
 
 def _ended(*samples: Sample) -> bool:

@@ -71,7 +71,10 @@ def _one_in(logprob: float) -> str:
     if logprob > -1e-4:
         return "always"
     power = -logprob / math.log(10)
-    return f"1 in {math.exp(-logprob):,.3g}" if power < 6 else f"1 in 10^{power:.0f}"
+    if power >= 6:
+        return f"1 in 10^{power:.0f}"
+    times = math.exp(-logprob)
+    return f"1 in {times:.3g}" if times < 100 else f"1 in {round(times, 2 - int(power)):,.0f}"
 
 
 def _perplexity(view: Through) -> str:

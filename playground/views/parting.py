@@ -11,6 +11,7 @@ from pipelines.engines.base import Candidate, TokenEvent
 from pipelines.samples import Sample
 from playground.lab.state import LETTERS
 from playground.sampling.drawing import Drawn
+from playground.sampling.looking import said_at
 from playground.sampling.parting import Parting
 from playground.sampling.shading import percent
 from playground.sampling.state import Sampling
@@ -104,14 +105,15 @@ def _side(letter: str, token: TokenEvent, at: int, said: tuple[TokenEvent, Token
         named = next((c for c in token.candidates if c.bytes == one.bytes), None)
         if named is not None and named not in top:
             top.append(named)
-    rows = [_row(one, token, top) for one in top]
+    chosen = said_at(token)
+    rows = [_row(one, chosen >= 0 and one is token.candidates[chosen], top) for one in top]
     look = button("Look closer", "token", f"{letter}:{at}", class_="quiet small")
     return el("div", letter_mark(letter), el("ol", rows, class_="candidates short"), look,
               class_=f"side col-{letter.lower()}")  # fmt: skip
 
 
-def _row(one: Candidate, token: TokenEvent, shown: list[Candidate]) -> Markup:
+def _row(one: Candidate, said: bool, shown: list[Candidate]) -> Markup:
     p, most = math.exp(one.logprob), math.exp(max(c.logprob for c in shown))
     bars = el("span", el("i", class_="drawn", style=f"width:{100 * p / most:.1f}%"), class_="bars")
     return el("li", el("span", piece(one.token, one.bytes), class_="who"), bars, el("span", percent(p), class_="p"),
-              class_="said" if one.bytes == token.bytes else "kept")  # fmt: skip
+              class_="said" if said else "kept")  # fmt: skip

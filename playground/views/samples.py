@@ -106,13 +106,17 @@ def body(letter: str, column: Column, shades: list[Shade], picked: int = -1, mar
         return fault(error, button("Try again", "again", LETTERS.index(letter), class_="quiet"))
     if sample is None or (sample.state == "waiting" and not sample.text):
         return _nothing_yet(column)
-    text = token_view.flow(sample.tokens, shades, letter, picked=picked, marked=marked) if sample.tokens else None
+    kept = "The text so far is kept." if sample.text else ""
+    told = "".join(token.text for token in sample.tokens)
+    flows = bool(sample.tokens) and sample.text.startswith(told)
+    rest = sample.text.removeprefix(told) if flows else sample.text  # came without log-probabilities
     return el(
         "div",
         _thinking(sample),
-        text or el("p", sample.text, class_="tokens", dir="auto"),
+        token_view.flow(sample.tokens, shades, letter, picked=picked, marked=marked) if flows else None,
+        el("p", rest, class_="tokens", dir="auto") if rest or not flows else None,
         _timings(sample),
-        fault(sample.error, None, "The text so far is kept.") if sample.error is not None else None,
+        fault(sample.error, None, kept) if sample.error is not None else None,
         _no_tokens(sample),
         class_=f"drawn {sample.state}",
     )

@@ -78,7 +78,7 @@ def _bars(look: Look, token: TokenLook) -> Markup:
 
 def _bar(token: TokenLook, at: int, one: Candidate, top: float, double: str) -> Markup:
     model, low, high = math.exp(one.logprob), token.low[at], token.high[at]
-    said = one.bytes == token.said.bytes and (one.id is None or one.id == token.said.id)
+    said = at == token.said_at
     state = "kept" if token.surely[at] else "perhaps" if token.possibly[at] else "cut"
     word = "cut" if state == "cut" else between(low, high)
     doubt = "Perhaps cut: that depends on tokens the server does not tell." if state == "perhaps" else None
@@ -120,8 +120,12 @@ def _doubles(candidates: tuple[Candidate, ...]) -> dict[int, str]:
 def _lines(token: TokenLook) -> dict[int, list[Markup]]:
     """Where each sampler cuts: before which candidate its line is drawn. Typical-p cuts on both sides: no line."""
     lines: dict[int, list[Markup]] = {}
+    left = len(token.candidates)
     for step in token.steps:
-        if step.name in ("temperature", "typical_p") or step.kept[1] >= len(token.candidates):
+        if step.name == "temperature" or step.kept[1] >= left:
+            continue
+        left = step.kept[1]
+        if step.name == "typical_p":
             continue
         words = f"{_CUTTERS[step.name]} {step.value:g} cuts here"
         lines.setdefault(step.kept[1], []).append(el("li", words, class_="cut-line"))

@@ -17,8 +17,11 @@ from playground.views.html import el, join
 #: White space that would not be seen.
 _SEEN = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍", "\u00a0": "⍽", "\u200b": "∅"}
 
-#: Kinds of characters that are not drawn, or turn text around.
-_UNSEEN = ("Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp")
+#: Kinds of characters that leave no ink, or turn text around.
+_UNSEEN = ("Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp", "Zs")
+
+#: Characters that turn the text after them around.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True)
@@ -32,18 +35,23 @@ class Shade:
 
 def piece(token: str, raw: tuple[int, ...] = ()) -> Markup:
     """A token by itself: white space shown, half characters as bytes, text of any direction kept apart."""
-    if "\ufffd" in token or (raw and not token):
+    if _partial(token, raw):
         return el("bdi", raw_bytes(raw), class_="piece bytes", title="Part of a character, as bytes.")
-    shown = [_shown(char) for char in token]
+    shown = [el("i", sign, class_="unseen") if (sign := _sign(char)) else char for char in token]
     return el("bdi", shown or el("i", "empty", class_="unseen"), class_="piece")
 
 
-def _shown(char: str) -> Markup | str:
+def _partial(token: str, raw: tuple[int, ...]) -> bool:
+    """Whether only its bytes tell what a token is."""
+    return bool(raw) and ("\ufffd" in token or not token)
+
+
+def _sign(char: str) -> str:
+    """What stands for a character that would not be seen; "" where it is."""
     if char in _SEEN:
-        return el("i", _SEEN[char], class_="unseen")
-    if unicodedata.category(char) in _UNSEEN:
-        return el("i", f"U+{ord(char):04X}", class_="unseen")
-    return char
+        return _SEEN[char]
+    unseen = unicodedata.category(char) in _UNSEEN or "\ufe00" <= char <= "\ufe0f"  # those choose another's look
+    return f"U+{ord(char):04X}" if unseen else ""
 
 
 def raw_bytes(raw: tuple[int, ...]) -> str:
@@ -53,9 +61,9 @@ def raw_bytes(raw: tuple[int, ...]) -> str:
 
 def plain(token: str, raw: tuple[int, ...] = ()) -> str:
     """A token for a title or a chart's label: as :func:`piece`, without markup."""
-    if "\ufffd" in token or (raw and not token):
+    if _partial(token, raw):
         return raw_bytes(raw)
-    return "".join(_SEEN.get(char, char if unicodedata.category(char) not in _UNSEEN else "·") for char in token)
+    return "".join(_sign(char) or char for char in token) or "empty"
 
 
 def flow(
@@ -99,13 +107,23 @@ def flow(
 
 
 def _in_flow(token: TokenEvent) -> Markup | str:
-    """The text itself; what has none of its own is shown by its bytes, and a line break by its sign too."""
+    """The text itself; what has none of its own is shown by its bytes, and a line break by its sign too.
+
+    Joiners and the like stay as they are inside a token that can be seen: emoji and some scripts are made with them.
+    """
     if not token.text:
         return el("i", "‸" if _whole(token.bytes) else raw_bytes(token.bytes), class_="unseen")
-    if "\n" not in token.text:
+    blank = all(map(_sign, token.text))
+    if token.text.isprintable() and not blank:
         return token.text
-    lines = token.text.split("\n")
-    return join(lines[0], *[join(el("i", "↵", class_="unseen"), "\n", line) for line in lines[1:]])
+    return join(*[_char_in_flow(char, blank) for char in token.text])
+
+
+def _char_in_flow(char: str, blank: bool) -> Markup | str:
+    if char == "\n":
+        return join(el("i", "↵", class_="unseen"), char)
+    shown = char == " " or (not blank and char not in _TURNING and (char == "\t" or unicodedata.category(char) != "Cc"))
+    return char if shown else el("i", _sign(char), class_="unseen")
 
 
 def _whole(raw: tuple[int, ...]) -> bool:

@@ -173,7 +173,7 @@ def _chart(name: str, why: str, points: Sequence[tuple[float, float | None]]) ->
         return _LEFT + (_WIDTH - _LEFT - _RIGHT) * t / most
 
     def y(value: float) -> float:
-        return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - value)
+        return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - min(1.0, value))  # texts of opposite meaning go beyond
 
     axes = [
         el("path", d=f"M{_LEFT} {_TOP}V{y(0)}H{_WIDTH - _RIGHT}", class_="axis"),
