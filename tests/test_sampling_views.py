@@ -407,7 +407,7 @@ def test_a_lens_that_is_not_turned_is_how_the_answer_was_drawn():
     sample = sample_of(spread(0.5, 0.3, 0.2), spread(0.9, 0.1))
     plain = seen(sample, temperature=0.5, top_k=2)
     assert not plain.turned
-    assert plain.seen is plain.before
+    assert plain.seen.chosen_low == pytest.approx(plain.before.chosen_low)
     assert plain.before.chosen_low == pytest.approx([0.25 / 0.34, 0.81 / 0.82], abs=1e-5)
     assert seen(sample, temperature=0.5, lens=Lens(temperature=1)).turned
     assert plain.model.chosen_low == pytest.approx([0.5, 0.9], abs=1e-5)
@@ -496,6 +496,10 @@ def test_a_whole_distribution_stays_on_this_side():
     weights = np.exp(logs / 1.5)
     assert whole.token.low == pytest.approx((weights / weights.sum())[:20])
     assert whole.token.tail_low == pytest.approx(1 - (weights / weights.sum())[:20].sum())
+    assert whole.seen.low.shape == (2, 20), "no more goes on"
+    assert whole.seen.low.sum(axis=1) + whole.seen.tail_low == pytest.approx([1, 1])
+    again = seen(sample, token=1, rows=rows, key="key", temperature=1.5)
+    assert again.seen is whole.seen, "computed once"
     assert len(whole.token.candidates) == len(whole.token.low) == len(whole.token.surely) == 20
     assert len(whole.token.curves) == CURVES
     for panel in (lens_view.lens(whole), token_look.token_look(whole)):

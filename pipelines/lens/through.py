@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -70,21 +70,40 @@ class Through:
         wide = [self.high - self.low, self.tail_high - self.tail_low, self.chosen_high - self.chosen_low]
         return bool((self.surely == self.possibly).all()) and all((part <= CLOSE).all() for part in wide)
 
+    def narrow(self, width: int) -> Through:
+        """The same of the first ``width`` candidates; what the others have goes into the tail."""
+        if self.low.shape[1] <= width:
+            return self
+        low, high = self.low[:, width:].sum(axis=1), self.high[:, width:].sum(axis=1)
+        return replace(
+            self,
+            # copies: a view would keep the whole in memory
+            surely=self.surely[:, :width].copy(),
+            possibly=self.possibly[:, :width].copy(),
+            low=self.low[:, :width].copy(),
+            high=self.high[:, :width].copy(),
+            tail_low=np.minimum(1, self.tail_low + low),
+            tail_high=np.minimum(1, self.tail_high + high),
+        )
+
 
 def _exp(value: float) -> float:
     return math.exp(value) if value < 700 else math.inf
 
 
-def through(known: Known, knobs: Knobs, order: Sequence[str]) -> Through:
+def through(known: Known, knobs: Knobs, order: Sequence[str], width: int | None = None) -> Through:
     """What the samplers leave.
 
     Args:
         known: The distributions.
         knobs: The settings.
         order: Names of the samplers as the engine applies them.
+        width: Candidates that are told; None: all. Of whole distributions all would take gigabytes.
     """
     rows = max(1, _BLOCK // max(1, known.logprobs.shape[1]))
-    parts = [_through(known._rows(slice(at, at + rows)), knobs, order) for at in range(0, max(1, len(known)), rows)]
+    blocks = (known._rows(slice(at, at + rows)) for at in range(0, max(1, len(known)), rows))
+    width = known.logprobs.shape[1] if width is None else width
+    parts = [_through(block, knobs, order).narrow(width) for block in blocks]
     if len(parts) == 1:
         return parts[0]
     return Through(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Through)))

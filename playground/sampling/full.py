@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Callable
 from threading import Lock
 
 import numpy as np
 
 from pipelines.engines.base import Message
-from pipelines.lens import Known
+from pipelines.lens import Known, Through
 from pipelines.samples import Sample
+from pipelines.sampling import Knobs
 
 #: Rows kept: one of 49,152 tokens takes 0.4 MB.
 MOST = 256
+
+#: Answers seen through some knobs that are remembered: small, but each took up to a second.
+_SEEN = 32
+
+#: An answer, the knobs and the order of samplers it is seen through.
+View = tuple[str, Knobs, tuple[str, ...]]
 
 
 class FullRows:
@@ -23,6 +31,7 @@ class FullRows:
         self._rows: OrderedDict[tuple[str, int], Known] = OrderedDict()
         self._lock = Lock()
         self._whole: tuple[str, Known] | None = None
+        self._seen: OrderedDict[View, Through] = OrderedDict()
 
     def keep(self, key: str, at: int, row: Known) -> None:
         """Remember the distribution before a token; the oldest are let go."""
@@ -58,6 +67,19 @@ class FullRows:
         )
         self._whole = (key, whole)
         return whole
+
+    def seen(self, view: View, compute: Callable[[], Through]) -> Through:
+        """What samplers leave of an answer whose distributions are all known: computed once."""
+        with self._lock:
+            found = self._seen.get(view)
+        if found is None:
+            found = compute()
+        with self._lock:
+            self._seen[view] = found
+            self._seen.move_to_end(view)
+            while len(self._seen) > _SEEN:
+                self._seen.popitem(last=False)
+        return found
 
 
 def key_of(messages: tuple[Message, ...], sample: Sample) -> str:

@@ -106,8 +106,13 @@ def look(column: int, sample: Sample, facts: Facts, lens: Lens, rows: FullRows, 
     known = whole or Known.of(tokens, facts.vocabulary)
     own, order = facts.knobs, order_of(lens, facts.order)
     knobs = knobs_of(lens, own)
-    before = through(known, own, facts.order)
-    same = (knobs, order) == (own, facts.order)
+    width = max(len(one.candidates) for one in tokens)
+
+    def seen(knobs: Knobs, order: tuple[str, ...]) -> Through:
+        if whole is None:
+            return through(known, knobs, order)
+        return rows.seen((key, knobs, order), lambda: through(whole, knobs, order, width))
+
     close = None
     if 0 <= token < len(tokens):
         full = rows.one(key, token)
@@ -119,9 +124,9 @@ def look(column: int, sample: Sample, facts: Facts, lens: Lens, rows: FullRows, 
         knobs=knobs,
         order=order,
         own_order=facts.order,
-        before=before,
-        seen=before if same else through(known, knobs, order),
-        model=through(known, Knobs(), order),
+        before=seen(own, facts.order),
+        seen=seen(knobs, order),
+        model=seen(Knobs(), order),
         full=whole is not None,
         penalties=facts.penalties,
         schema=bool(getattr(sample.params, "format", None)),
