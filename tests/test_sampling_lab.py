@@ -18,7 +18,7 @@ from pipelines.recipe import Recipe, choose
 from pipelines.settings import Settings
 from playground import routes
 from playground.lab.differences import differences
-from playground.sampling import acting, board, drawing, exact, repeating
+from playground.sampling import acting, board, drawing, exact, probing, prompting, repeating
 from playground.sampling.board import looked
 from playground.sampling.drawing import drawn
 from playground.sampling.state import SECTIONS, Lens, Many, Sampling, choices, recipes, use_in_chat, with_column
@@ -195,6 +195,20 @@ def test_hidden_columns_are_neither_compared_nor_looked_at():
 def test_what_is_not_there_any_more_cannot_be_pressed(what, target):
     with pytest.raises(UsageError):
         acting.act(lab_of(), what, target)
+
+
+def test_a_prompt_is_taken_from_the_chat_with_its_passages(services):
+    with pytest.raises(UsageError, match="no question"):
+        prompting.from_chat(services, SESSION, lab_of())
+    services.library.add_text("ferry.md", "The ferry to Stannel Point sails at 07:40 from the north quay.")
+    conversation = services.conversations.create().id
+    message = services.ask(conversation, "When does the ferry sail?", Recipe(), None)
+    list(services.answers.follow(message))
+    lab = prompting.from_chat(services, SESSION.to(conversation=conversation), lab_of())
+    assert "When does the ferry sail?" in lab.prompt
+    assert "sails at 07:40" in lab.prompt
+    assert lab.messages[-1].role == "user"
+    assert [message.role for message in lab.messages].count("system") == (1 if lab.system else 0)
 
 
 # drawing ----------------------------------------------------------------------------------------------
@@ -380,6 +394,24 @@ def test_a_stream_that_breaks_keeps_the_text_and_shows_the_error(services):
         assert 'role="alert"' in markup[6]
         assert "<b>the runner" not in markup[6]
         assert "no-such-model" in markup[7]
+
+
+def test_options_are_found_out_by_experiment_and_the_experiment_can_be_stopped(services):
+    lab = lab_of(column(OLLAMA), column(MISSING))
+    with recorded(services, Replay("0.32.15").chat("chat_stream")):
+        probing.start(services, SESSION, lab, 0)
+        services.measurements.settle(lab.work("probe"), 30)
+        found = probing.probing(services, lab)
+        assert (found.state, found.engine, found.model) == ("done", "ollama", "smollm2")
+        assert {row.verdict for row in found.rows} <= {"no effect seen", "not told"}, "it always says the same"
+        probing.start(services, SESSION, lab, 1)
+        services.measurements.settle(lab.work("probe"), 30)
+        missing = probing.probing(services, lab)
+        assert (missing.state, type(missing.error), missing.found) == ("failed", ModelMissing, {})
+    with recorded(services, hanging()):
+        probing.start(services, SESSION, lab, 0)
+        stop(services, lab, "probe")
+        assert probing.probing(services, lab).state == "stopped"
 
 
 # the board --------------------------------------------------------------------------------------------

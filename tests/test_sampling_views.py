@@ -14,17 +14,21 @@ from hypothesis import strategies as st
 
 from pipelines.engines.base import Candidate, Stats, TokenEvent
 from pipelines.engines.ollama_versions import LLAMA_ORDER
+from pipelines.engines.probing import Probed
 from pipelines.engines.sampling import SamplingParams
 from pipelines.errors import EngineFailed, ModelMissing
 from pipelines.lens import Known
 from pipelines.recipe import Recipe
 from pipelines.samples import Sample
-from playground.sampling import shading
+from playground.sampling import exact, full, shading
+from playground.sampling.board import Board
 from playground.sampling.drawing import Answer, Drawn
+from playground.sampling.exact import Fetching
 from playground.sampling.facts import Facts
 from playground.sampling.full import FullRows
 from playground.sampling.looking import CURVES, look
 from playground.sampling.parting import Parting, first_difference, parting
+from playground.sampling.probing import Probing
 from playground.sampling.repeating import Draw, Group, Repeated
 from playground.sampling.state import Lens, Sampling
 from playground.views import lens as lens_view
@@ -247,6 +251,14 @@ def test_what_a_model_or_a_server_says_is_never_markup():
     )
     assert any(evil in words(one) for one in page.elements)
     Page(lab_view.token_panel(seen(sample_of("a"), token=0), None, False, error))
+
+
+def test_knobs_and_models_of_a_column_are_never_markup():
+    evil = '<script>"&'
+    recipe = Recipe().with_("sampling", stop=(evil,)).with_("model", "ollama", name=evil)
+    now = Board(Sampling(prompt=evil), (recipe, Recipe()), Drawn(state="done"))
+    pages = [Page(part) for part in now.markup() if part]
+    assert any(evil in words(one) for one in pages[0].elements), "the strip"
 
 
 def test_no_word_of_an_answer_is_left_out():
@@ -506,9 +518,43 @@ def test_a_whole_distribution_stays_on_this_side():
         assert len(str(panel).encode()) < 25_000
 
 
-def test_kept_distributions_have_an_end():
-    from playground.sampling import full
+def acts(markup):
+    return {one[1]["data-act"] for one in Page(markup).elements if "data-act" in one[1]}
 
+
+def test_whole_distributions_are_offered_counted_and_can_be_stopped():
+    builtin = replace(sample_of(event("a", id=1), event("b", id=2)), engine="builtin")
+    assert exact.offered(builtin)
+    assert exact.offered(replace(builtin, state="stopped"))
+    for one in (None, replace(builtin, state="running"), sample_of("a"), replace(builtin, tokens=())):
+        assert not exact.offered(one)
+    assert acts(lab_view.offer_exact(2, None)) == {"exact"}
+    assert acts(lab_view.offer_exact(0, None)) == set()
+    broken = Fetching(total=2, state="failed", error=EngineFailed("<b>It broke.</b>", "Again."))
+    page = Page(lab_view.offer_exact(2, broken))
+    assert any("<b>It broke." in words(one) for one in page.find("fault"))
+    under_way = Fetching(rows=(0,), took=(0.5,), total=2)
+    assert acts(lab_view.fetching(under_way)) == {"exact-stop"}
+    (bar,) = Page(lab_view.fetching(under_way)).find("bar")
+    assert bar[1]["aria-valuenow"] == "50"
+
+
+def test_what_an_experiment_found_stands_beside_each_option():
+    evil = "<script>why</script>"
+    told = (Probed("top_k", (1, 0), ("a", "b"), "taken", ""), Probed("seed", (1, 2), ("", ""), "not told", evil))
+    found = Probing(rows=told, engine="ollama", model="smollm2", state="stopped")
+    page = Page(samples_view.values_table(facts_for(seed=None), found.found, lab_view.probe_control(found, found)))
+    assert len([one for one in page.elements if one[0] == "tr"]) == 6, "an option each"
+    titles = [one[1].get("title") for one in page.elements]
+    assert evil in titles
+    running = replace(found, state="running")
+    assert acts(lab_view.probe_control(running, running)) == {"probe-stop"}
+    assert acts(lab_view.probe_control(None, None)) == {"probe"}
+    (button,) = [one for one in Page(lab_view.probe_control(None, running)).elements if one[0] == "button"]
+    assert "disabled" in button[1], "one experiment at a time"
+
+
+def test_kept_distributions_have_an_end():
     rows, one = FullRows(), Known.full([([0, 1], np.log([0.6, 0.4]))], [0])
     for at in range(full.MOST + 5):
         rows.keep("a", at, one)

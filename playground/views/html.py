@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from markupsafe import Markup, escape
 
@@ -30,12 +30,16 @@ def el(tag: str, *children: Child, **attributes: str | int | float | bool | None
 
 def join(*children: Child) -> Markup:
     """Children one after the other, text escaped."""
-    whole = Markup()
+    return Markup("".join(_escaped(children)))  # noqa: S704 - every piece is escaped
+
+
+def _escaped(children: Iterable[Child]) -> Iterator[str]:
+    """The pieces, to be put together once: adding one to the next takes seconds for thousands."""
     for child in children:
-        if child is None:
-            continue
-        whole += escape(child) if isinstance(child, (str, Markup)) else join(*child)
-    return whole
+        if isinstance(child, str):  # Markup is one
+            yield escape(child)
+        elif child is not None:
+            yield from _escaped(child)
 
 
 def button(label: Child, act: str, arg: str | int = "", **attributes: str | bool | None) -> Markup:
