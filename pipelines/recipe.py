@@ -51,8 +51,11 @@ def choose(section: str, value: Any = None) -> Choice:
     unknown = set(value) - {"name", "params"}
     if unknown:
         raise BadParameter(f"{section} has no field {sorted(unknown)[0]!r}.", "Its fields: name, params.")
+    params = value.get("params")
+    if params is not None and not isinstance(params, Mapping):
+        raise BadParameter(f"The params of {section} must be an object.")
     found = registry.get(section, value["name"])
-    return Choice(name=found.name, params=found.make_params(value.get("params")))
+    return Choice(name=found.name, params=found.make_params(params))
 
 
 def _section(name: str) -> Any:

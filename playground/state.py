@@ -29,8 +29,13 @@ class Kept(BaseModel):
             return cls()
 
     def to(self, **changes: Any) -> Self:
-        """A copy with changes."""
-        return self.model_validate({**self.model_dump(), **changes})
+        """A copy with changes. Raises UsageError: a value is out of bounds."""
+        try:
+            return self.model_validate({**self.model_dump(), **changes})
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = " ".join(str(part) for part in first["loc"])
+            raise UsageError(f"{where.capitalize()} cannot be that: {first['msg']}.") from error
 
     def keep(self) -> dict[str, Any]:
         """Plain data for the browser."""

@@ -122,6 +122,13 @@ def test_a_columns_knobs_survive_the_browser():
 def test_a_column_that_cannot_be_read_takes_its_default():
     broken = lab_of({"sampling": {"name": "default", "params": {"temperature": 99}}}, {"model": {"name": "gone"}})
     assert choices(SESSION, broken)[:2] == choices(SESSION, Sampling())[:2]
+    for junk in ("junk", None, [], {"name": 5}, {"name": "default", "params": "x"}):
+        assert choices(SESSION, lab_of({"sampling": junk}))[0] == choices(SESSION, Sampling())[0]
+
+
+def test_what_is_out_of_bounds_is_said():
+    with pytest.raises(UsageError, match="temperatures"):
+        lab_of().to(many={"temperatures": "1 " * 300})
 
 
 def test_the_window_is_the_sessions_in_every_column():
@@ -250,7 +257,10 @@ def test_one_column_anew_leaves_the_others(furnished):
     before = drew(furnished, lab)
     turned = lab.to(columns=(column(), column(**WILD, seed=5)))
     (shown,) = boards(furnished, turned)
-    assert [one.changed for one in (shown._column(0), shown._column(1))] == [False, True]
+    assert [shown._column(at).changed for at in (0, 1)] == [False, True]
+    elsewhere = SESSION.to(recipe=recipe_of(SESSION).with_("retriever", "keyword").to_json())
+    (shown,) = boards(furnished, lab, elsewhere)
+    assert not shown._column(0).changed, "how passages are found has no say here"
     after = drew(furnished, turned, [1])
     assert after.at(0) == before.at(0)
     assert after.at(1).sample.params.seed == 5

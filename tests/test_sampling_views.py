@@ -526,7 +526,13 @@ def test_whole_distributions_are_offered_counted_and_can_be_stopped():
     builtin = replace(sample_of(event("a", id=1), event("b", id=2)), engine="builtin")
     assert exact.offered(builtin)
     assert exact.offered(replace(builtin, state="stopped"))
-    for one in (None, replace(builtin, state="running"), sample_of("a"), replace(builtin, tokens=())):
+    for one in (
+        None,
+        replace(builtin, state="running"),
+        sample_of("a"),
+        replace(builtin, tokens=()),
+        replace(builtin, thinking="Hm."),
+    ):
         assert not exact.offered(one)
     assert acts(lab_view.offer_exact(2, None)) == {"exact"}
     assert acts(lab_view.offer_exact(0, None)) == set()

@@ -71,9 +71,10 @@ class Board:
     def _column(self, at: int) -> samples.Column:
         answer = self.drawn.at(at)
         there = answer.sample is not None or answer.fault is not None
-        changed = answer.recipe is not None and bool(answer.recipe.diff(self.recipes[at]))
+        now, before = self.recipes[at], answer.recipe
+        changed = before is not None and any(now.choice(one) != before.choice(one) for one in SECTIONS)
         return samples.Column(
-            recipe=self.recipes[at],
+            recipe=now,
             sample=answer.sample,
             facts=answer.facts,
             error=answer.fault,

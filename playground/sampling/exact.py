@@ -34,6 +34,8 @@ def offered(sample: Sample | None) -> bool:
     """Whether whole distributions of an answer can be had: they come from the built-in engine only."""
     if sample is None or sample.engine != "builtin" or sample.state in ("waiting", "running"):
         return False
+    if sample.thinking:  # the answer's tokens came after it, and its own are not kept
+        return False
     return bool(sample.tokens) and all(token.id is not None for token in sample.tokens)
 
 
