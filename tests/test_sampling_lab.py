@@ -295,6 +295,10 @@ def test_a_new_run_ends_the_one_under_way(furnished):
     now = drew(furnished, lab.to(columns=(column(), column(temperature=0))))
     assert (now.state, states(now)) == ("done", ["done", "done"])
     assert [len(answer.sample.tokens) for answer in now.answers] == [8, 8]
+    exact.start(furnished, lab)
+    drew(furnished, lab.to(columns=(column(), column(temperature=0))), [1])
+    furnished.measurements.settle(lab.work("exact"), 20)
+    assert furnished.measurements.peek(lab.work("exact")).state == "stopped", "a run does not wait for it"
 
 
 @pytest.mark.builtin

@@ -85,6 +85,7 @@ def start(services: Services, session: Session, lab: Sampling, only: Sequence[in
     name, made = lab.work("draw"), recipes(session, lab)
     if not set(only) <= set(range(len(made))):
         raise UsageError("That column is not there any more.")
+    services.measurements.stop(lab.work("exact"))  # it holds the built-in model, for an answer of before
     services.measurements.stop(name)
     services.measurements.settle(name, _SETTLE_S)
     before = drawn(services, lab)
