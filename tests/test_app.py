@@ -1,5 +1,6 @@
 """The app as a program sees it: named endpoints, pictures, sessions that do not touch each other."""
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -40,6 +41,24 @@ def test_the_list_of_endpoints_is_pinned(app):
     named = app[2].view_api(return_format="dict")["named_endpoints"]
     assert set(named) == {f"/{name}" for name in endpoints.NAMES}
     assert [p["parameter_name"] for p in named["/ask"]["parameters"]] == ["question", "documents", "recipe"]
+
+
+def test_no_two_handlers_of_an_event_start_each_other_again(app):
+    """A page runs an "always_last" handler again, with all others of its event, if the event came while it ran."""
+    taken = Counter(
+        (target, event)
+        for dependency in app[2].config["dependencies"]
+        if dependency["trigger_mode"] == "always_last"
+        for target, event in dependency["targets"]
+    )
+    assert [event for event, handlers in taken.items() if handlers > 1] == []
+
+
+def test_no_handler_shows_a_status(app):
+    """At each message a page goes through all components for every one that ever had a status: a lab would crawl."""
+    silent = [d for d in app[2].config["dependencies"] if d["backend_fn"] and d["api_visibility"] == "private"]
+    assert silent
+    assert all(dependency["show_progress_on"] == [] for dependency in silent)
 
 
 def test_ask_streams_and_ends_in_the_shape_of_the_command_line(app):

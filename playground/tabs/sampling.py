@@ -37,6 +37,7 @@ class Wiring:
 
     def __init__(self, services: Services, shell: Shell, side: Sidebar, parts: Parts) -> None:
         self._services, self._shell, self._side, self._parts = services, shell, side, parts
+        self._values = ColumnValues(services, shell, parts)
         self._wishes = Wishes(
             services.tasks, shell.kept, parts.lab, parts.moment, parts.outputs, _id_of, ELSEWHERE
         )  # fmt: skip
@@ -140,10 +141,10 @@ class Wiring:
         def on_preset(kept: Any, lab: Any, made: float, name: str) -> Iterator[list[Any]]:
             session, before = Session.restore(kept), self._now(lab)
             if name == acting.preset_in(session, before, at) or not name:
-                yield self._wishes.nothing(len(form.outputs))
+                yield self._wishes.nothing(1 + len(form.outputs))
                 return
             now, choice = acting.with_preset(session, before, at, name)
-            updates = form.show(choice)
+            updates = [self._values.table(kept, now, at), *form.show(choice)]
             for update in self.redraw(session, now, made):
                 yield [*updates, *update]
                 updates = [gr.skip()] * len(updates)
@@ -152,17 +153,18 @@ class Wiring:
             session, before = Session.restore(kept), self._now(lab)
             choice, old = form.read("default", shown), choices(session, before)[at]["sampling"]
             if choice.params.model_dump(exclude={"num_ctx"}) == old.params.model_dump(exclude={"num_ctx"}):
-                yield self._wishes.nothing(1)
+                yield self._wishes.nothing(2)
                 return
             now = with_column(session, before, at, choice, "sampling")
-            preset = acting.preset_in(session, now, at)
+            updates = [self._values.table(kept, now, at), acting.preset_in(session, now, at)]
             for update in self.redraw(session, now, made):
-                yield [preset, *update]
-                preset = gr.skip()
+                yield [*updates, *update]
+                updates = [gr.skip()] * len(updates)
 
+        values, preset = parts.values[at], parts.presets[at]
         self._wishes.wire([parts.models[at].input], on_model, [parts.models[at]])
-        self._wishes.wire([parts.presets[at].input], on_preset, [parts.presets[at]], form.outputs)
-        self._wishes.wire([changed(one) for one in knobs], on_knob, knobs, [parts.presets[at]])
+        self._wishes.wire([preset.input], on_preset, [preset], [values, *form.outputs])
+        self._wishes.wire([changed(one) for one in knobs], on_knob, knobs, [values, preset])
 
     def lens(self) -> None:
         """Sliders that ask no model; the whole distribution, which does."""
@@ -224,7 +226,7 @@ class Wiring:
         for head in self._parts.heads:
             wire([head.click], on_head, [kept, self._parts.lab], outputs)
 
-    def opening(self, tab: gr.Tab, values: ColumnValues, many: Repeating) -> None:
+    def opening(self, tab: gr.Tab, many: Repeating) -> None:
         """The first look: nothing of the lab is computed before."""
         parts = self._parts
 
@@ -252,7 +254,7 @@ class Wiring:
             *many.outputs,
         ]
         self._wishes.wire([tab.select], on_open, [], opened)
-        values.opening(tab)
+        self._values.opening(tab)
 
 
 def exact_panel(services: Services, lab: Sampling) -> str:
@@ -308,5 +310,5 @@ def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> None:
         wiring.column(at)
     wiring.lens()
     wiring.using()
-    wiring.opening(tab, ColumnValues(services, shell, parts), many)
+    wiring.opening(tab, many)
     many.wire(repeated, [parts.system, parts.prompt])

@@ -11,12 +11,11 @@ from pipelines import registry
 from pipelines.errors import PlaygroundError
 from playground.forms import controls
 from playground.lab.state import LETTERS
-from playground.sampling import acting, probing
+from playground.sampling import probing
 from playground.sampling.facts import Facts, at_hand, facts_of
-from playground.sampling.state import Sampling, recipes, with_column
+from playground.sampling.state import Sampling, recipes
 from playground.services import Services
 from playground.state import Session
-from playground.tabs.recipe import changed
 from playground.tabs.sampling_parts import Parts
 from playground.tabs.shell import Shell, wire
 from playground.views import samples as view
@@ -39,7 +38,8 @@ class ColumnValues:
         except PlaygroundError as error:
             return error
 
-    def _table(self, kept: Any, lab: Sampling, at: int) -> str:
+    def table(self, kept: Any, lab: Sampling, at: int) -> str:
+        """What a column's server makes of its knobs as they are in ``lab``."""
         found = self._facts(kept, lab, at)
         if isinstance(found, PlaygroundError):
             return str(view.fault(found, None))
@@ -71,32 +71,18 @@ class ColumnValues:
         def on_look(kept: Any, lab: Any) -> list[Any]:
             return self._judged(kept, lab, at)
 
-        def on_knob(kept: Any, lab: Any, *shown: Any) -> str:
-            """From what the knobs show: the lab may not have heard of it yet."""
-            now = self._services.labs.now(Sampling, lab)
-            return self._table(
-                kept, with_column(Session.restore(kept), now, at, form.read("default", shown), "sampling"), at
-            )
-
-        def on_preset(kept: Any, lab: Any, name: str) -> str:
-            session, now = Session.restore(kept), self._services.labs.now(Sampling, lab)
-            return self._table(kept, acting.with_preset(session, now, at, name)[0] if name else now, at)
-
         def on_probe(kept: Any, lab: Any, event: gr.EventData) -> Iterator[str]:
             session, now = Session.restore(kept), self._services.labs.now(Sampling, lab)
             if event._data["act"] == "probe":
                 probing.start(self._services, session, now, at)
             else:
                 self._services.measurements.stop(now.work("probe"))
-            yield self._table(kept, now, at)
+            yield self.table(kept, now, at)
             for _ in self._services.measurements.follow(now.work("probe")):
-                yield self._table(kept, now, at)
+                yield self.table(kept, now, at)
 
         outputs = [panel, *form.components.values()]
         wire([parts.models[at].input, parts.folds[at].expand], on_look, given, outputs)
-        knobs = list(form.components.values())
-        wire([changed(one) for one in knobs], on_knob, [*given, *knobs], [panel], trigger_mode="always_last")
-        wire([parts.presets[at].input], on_preset, [*given, parts.presets[at]], [panel])
         wire([panel.click], on_probe, given, [panel])
 
     def opening(self, tab: gr.Tab) -> None:

@@ -65,7 +65,10 @@ def wire(
     queue: bool = True,
     js: str | None = None,
 ) -> Any:
-    """Wire a handler that no client calls: hidden from the API, never waiting for other sessions."""
+    """Wire a handler that no client calls: hidden from the API, never waiting for other sessions.
+
+    Two handlers of one event must not both be "always_last": each would start the other again for ever.
+    """
     return gr.on(
         list(triggers),
         guarded(handler),
@@ -73,6 +76,7 @@ def wire(
         list(outputs),
         api_visibility="private",
         show_progress="hidden",
+        show_progress_on=[],  # a page looks up every component that ever had a status, at each message: none has one
         concurrency_limit=None,
         trigger_mode=trigger_mode,
         queue=queue,
