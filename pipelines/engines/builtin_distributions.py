@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event as CancelFlag
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from pipelines.engines.base import Message
 from pipelines.engines.builtin_runtime import Loaded
 from pipelines.engines.builtin_wire import translate, turns
 from pipelines.errors import Cancelled, EngineFailed
 
-#: Numbers of the tokens (V,) and their log-probabilities (V,), the likeliest first.
-Distribution = tuple[NDArray[np.int32], NDArray[np.float32]]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    #: Numbers of the tokens (V,) and their log-probabilities (V,), the likeliest first.
+    Distribution = tuple[NDArray[np.int32], NDArray[np.float32]]
 
 #: One token, drawn at no cost and thrown away; the server gives no probabilities with an end of turn, so none is said.
 REQUEST = {"n_predict": 1, "temperature": 0, "ignore_eos": True, "cache_prompt": True}
@@ -80,6 +81,8 @@ def _post(loaded: Loaded, model: str, path: str, body: dict[str, Any]) -> dict[s
 
 def _read(candidates: Sequence[dict[str, Any]]) -> Distribution:
     """The server sums in single precision, which loses a ten-thousandth: normalised again here."""
+    import numpy as np
+
     values = np.array([candidate["logprob"] for candidate in candidates], np.float64)
     values -= np.log(np.exp(values).sum())
     return np.array([candidate["id"] for candidate in candidates], np.int32), values.astype(np.float32)

@@ -146,7 +146,7 @@ class Wiring:
             inputs = [parts.lab, parts.question]
             wire([body.click], on_mark, inputs, [parts.lab, self._measured.set, self._measured.mine])
         for clicked in (parts.toolbar, *parts.heads, *parts.bodies, *parts.below):
-            self._wishes.wire([clicked.click], on_board, [])
+            self._wishes.wire([clicked.click], on_board, [], pressed=True)
         self._wishes.wire([parts.source.input], on_source, [parts.source])
         self._wishes.wire([parts.pasted.blur], on_paste, [parts.pasted], [parts.source])
         self._wishes.wire([parts.question.submit, parts.run.click], on_question, [parts.question])

@@ -85,7 +85,7 @@ class Wiring:
 
         given = [parts.question, *parts.above]
         for clicked in (parts.toolbar, *parts.bodies, *parts.below):
-            self._wishes.wire([clicked.click], on_board, [])
+            self._wishes.wire([clicked.click], on_board, [], pressed=True)
         for marked in (*parts.bodies, parts.below[1]):
             wire([marked.click], on_mark, [self._shell.kept, parts.lab, parts.question], [])
         asking = [parts.question.submit, parts.run.click, parts.documents.input, parts.pages.submit]
@@ -169,7 +169,8 @@ class Wiring:
                 yield [*first, *update]
                 first = [gr.skip()] * more
 
-        self._wishes.wire([clicked.click], on_trace, [], [inner, parts.question, *self._form_outputs])
+        outputs = [inner, parts.question, *self._form_outputs]
+        self._wishes.wire([clicked.click], on_trace, [], outputs, pressed=True)
 
     def opening(self, tab: gr.Tab) -> None:
         """The first look: nothing of the lab is computed before."""

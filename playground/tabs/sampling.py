@@ -126,7 +126,7 @@ class Wiring:
             yield from self.redraw(session, now, made, sliders=now.column != before.column)
 
         for clicked in (parts.toolbar, *parts.heads, *parts.bodies, parts.parting, parts.seen, parts.token):
-            self._wishes.wire([clicked.click], on_board, [])
+            self._wishes.wire([clicked.click], on_board, [], pressed=True)
 
     def column(self, at: int) -> None:
         """A column's model, preset and knobs."""

@@ -49,8 +49,25 @@ class Wishes:
     id_of: Callable[[Any], str]
     elsewhere: tuple[str, ...] = ()
 
-    def wire(self, triggers: list[Any], handler: Any, inputs: list[Any], more: Sequence[Any] = ()) -> None:
-        """Wire a handler ``(kept, lab, moment, *inputs)`` that yields ``more`` and then what :func:`redraw` yields."""
+    def wire(
+        self,
+        triggers: list[Any],
+        handler: Any,
+        inputs: list[Any],
+        more: Sequence[Any] = (),
+        *,
+        pressed: bool = False,
+    ) -> None:
+        """Wire a handler ``(kept, lab, moment, *inputs)`` that yields ``more`` and then what :func:`redraw` yields.
+
+        Args:
+            triggers: Events; they reach ``handler`` only.
+            handler: Reads what it needs from its inputs when its turn comes, or, if ``pressed``, from the event.
+            inputs: After the session, the lab and the moment.
+            more: Outputs before the board's.
+            pressed: Whether the event says what is wished for. A page that waits for a running handler would run it
+                again with the event that it began with: so it does not wait.
+        """
 
         def on_overtake(lab: Any, made: float, event: gr.EventData) -> None:
             if isinstance(event._data, dict) and event._data.get("act") in self.elsewhere:
@@ -60,7 +77,8 @@ class Wishes:
         overtaking = [self.lab, self.moment]
         wire(triggers, on_overtake, overtaking, [], trigger_mode="multiple", queue=False, js=MOMENT % 1)
         given = [self.kept, self.lab, self.moment, *inputs]
-        wire(triggers, handler, given, [*more, *self.outputs], trigger_mode="always_last", js=MOMENT % 2)
+        mode = "multiple" if pressed else "always_last"
+        wire(triggers, handler, given, [*more, *self.outputs], trigger_mode=mode, js=MOMENT % 2)
 
     def nothing(self, more: int = 0) -> list[Any]:
         """Updates that change nothing, ``more`` of them before the board's."""
@@ -87,6 +105,8 @@ class Wishes:
         before: Markup = [None] * panels
         again: set[int] = set()
         for markup in draw(flag):
+            if flag.is_set() and not self.tasks.holds(name, flag):  # a newer wish draws already
+                return
             fresh = [at for at, new in enumerate(markup) if new is not None and new != before[at]]
             again |= {at for at in fresh if before[at] is not None}
             before = markup
