@@ -13,8 +13,12 @@ from playground.sampling.state import Lens, Sampling, choices, with_column
 from playground.services import Services
 from playground.state import Session
 
-#: Acts that draw columns anew.
-DRAWING = ("again",)
+#: Prompts to begin with: one open, one with a fact in it, one with a form.
+EXAMPLES = (
+    "Name a colour and say in one sentence why you like it.",
+    "What is the capital of France?",
+    "Write a two-line poem about the sea.",
+)
 
 
 def act(lab: Sampling, what: str, target: str) -> Sampling:
@@ -53,6 +57,8 @@ def _act(lab: Sampling, what: str, target: str) -> Sampling:
             return lab.to(token=int(target))
         case "close":
             return lab.to(token=-1)
+        case "example":
+            return lab.to(prompt=EXAMPLES[int(target)], system="", before=(), token=-1)
     return lab
 
 

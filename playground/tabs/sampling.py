@@ -118,15 +118,20 @@ class Wiring:
             session, before = Session.restore(kept), self._now(lab)
             what, target = event._data["act"], event._data["arg"]
             if what in ELSEWHERE:
-                yield self._wishes.nothing()
+                yield self._wishes.nothing(2)
                 return
-            if what == "again":
-                drawing.start(self._services, session, before, [int(target)])
             now = acting.act(before, what, target)
-            yield from self.redraw(session, now, made, sliders=now.column != before.column)
+            if what in ("again", "example"):
+                drawing.start(self._services, session, now, [int(target)] if what == "again" else ())
+            told: list[Any] = [now.system, now.prompt] if what == "example" else [gr.skip()] * 2
+            moved = now.column != before.column or what == "example"
+            for update in self.redraw(session, now, made, sliders=moved):
+                yield [*told, *update]
+                told = [gr.skip()] * 2
 
+        told = [parts.system, parts.prompt]
         for clicked in (parts.toolbar, *parts.heads, *parts.bodies, parts.parting, parts.seen, parts.token):
-            self._wishes.wire([clicked.click], on_board, [], pressed=True)
+            self._wishes.wire([clicked.click], on_board, [], told, pressed=True)
 
     def column(self, at: int) -> None:
         """A column's model, preset and knobs."""

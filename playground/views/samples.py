@@ -105,7 +105,7 @@ def body(letter: str, column: Column, shades: list[Shade], picked: int = -1, mar
     if error is not None:
         return fault(error, button("Try again", "again", LETTERS.index(letter), class_="quiet"))
     if sample is None or (sample.state == "waiting" and not sample.text):
-        return _nothing_yet(column)
+        return _nothing_yet(letter, column)
     kept = "The text so far is kept." if sample.text else ""
     told = "".join(token.text for token in sample.tokens)
     flows = bool(sample.tokens) and sample.text.startswith(told)
@@ -122,10 +122,12 @@ def body(letter: str, column: Column, shades: list[Shade], picked: int = -1, mar
     )
 
 
-def _nothing_yet(column: Column) -> Markup:
+def _nothing_yet(letter: str, column: Column) -> Markup:
     if not column.running:
-        words = "Nothing drawn with these settings yet." if column.drawn else ""
-        return el("p", words, class_="facts")
+        if not column.drawn:
+            return Markup()
+        again = button("Draw this column", "again", LETTERS.index(letter), class_="quiet")
+        return el("div", el("p", "Nothing drawn with these settings yet.", class_="facts"), again, class_="waiting")
     words = "Waiting for the server …" if column.facts is not None else "Waiting for its turn …"
     return el("div", el("p", words, class_="facts"), bar(None, words), class_="waiting busy")
 

@@ -13,6 +13,7 @@ from pipelines.engines.sampling import SamplingParams
 from pipelines.errors import PlaygroundError
 from pipelines.recipe import Recipe
 from playground.lab.state import LETTERS
+from playground.sampling.acting import EXAMPLES
 from playground.sampling.drawing import Drawn
 from playground.sampling.exact import SECONDS_A_TOKEN, Fetching
 from playground.sampling.looking import Look
@@ -108,9 +109,10 @@ def empty() -> Markup:
     words = (
         "One prompt, several ways of drawing words from the same model. Every token can be clicked: what else might "
         "have been said, and what each knob would have done. "
-        "Try first: press Run, then click a tinted word and move the lens’s temperature."
+        "Try first: click a prompt, then a tinted word of the answer, and move the lens’s temperature."
     )
-    return el("div", el("p", words), class_="desk empty")
+    tries = [button(words, "example", at, class_="quiet") for at, words in enumerate(EXAMPLES)]
+    return el("div", el("p", words), el("p", tries, class_="tries"), class_="desk empty")
 
 
 def no_lens(lab: Sampling, drawn: Drawn) -> Markup | str:
