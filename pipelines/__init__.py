@@ -21,6 +21,7 @@ Rooms, in the order of the flow::
     retrieval/     retrievers and rerankers: one part a file; fusion and BM25
     engines/       Ollama and the built-in model: chat streams, models, pull; sampling options, presets, the probe
     samples.py     one text drawn, as a growing value
+    sampling.py    the mathematics of the draw; lens/  a finished answer under other knobs
     answering/     prompt, context budget, answer styles (one part a file), citations, quote check
     events.py      what all of this reports while it works
     evaluation/    pure metrics; labelled questions; public collections

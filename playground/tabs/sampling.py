@@ -8,25 +8,21 @@ from typing import Any
 import gradio as gr
 from markupsafe import escape
 
-from pipelines.errors import EngineError
 from playground.lab.state import LETTERS
-from playground.sampling import acting, board, drawing, exact, prompting
-from playground.sampling.drawing import drawn
-from playground.sampling.facts import at_hand, facts_of
-from playground.sampling.full import key_of
-from playground.sampling.looking import knobs_of
-from playground.sampling.state import Lens, Sampling, choices, recipes, use_in_chat, with_column
+from playground.sampling import acting, board, drawing, prompting
+from playground.sampling.state import Lens, Sampling, choices, use_in_chat, with_column
 from playground.services import Services
 from playground.state import Session, recipe_of
 from playground.tabs import engine
+from playground.tabs.models import model_choice, model_menu
 from playground.tabs.recipe import changed, summary
 from playground.tabs.repeating import Repeating
+from playground.tabs.sampling_lens import LensTab
 from playground.tabs.sampling_parts import Parts, components
 from playground.tabs.sampling_values import ColumnValues
 from playground.tabs.shell import Shell, browser_state, wire
 from playground.tabs.sidebar import Sidebar
 from playground.tabs.wishes import Wishes
-from playground.views import sampling as views
 
 #: What can be pressed on the board that does not draw it anew.
 ELSEWHERE = ("use", "probe", "probe-stop", "exact", "exact-stop")
@@ -37,7 +33,7 @@ class Wiring:
 
     def __init__(self, services: Services, shell: Shell, side: Sidebar, parts: Parts) -> None:
         self._services, self._shell, self._side, self._parts = services, shell, side, parts
-        self._values = ColumnValues(services, shell, parts)
+        self._values, self._lens = ColumnValues(services, shell, parts), LensTab(services, shell, parts)
         self._wishes = Wishes(
             services.tasks, shell.kept, parts.lab, parts.moment, parts.outputs, _id_of, ELSEWHERE
         )  # fmt: skip
@@ -50,30 +46,14 @@ class Wiring:
         first = [
             self._services.labs.keep(lab),
             *[gr.update(visible=at < lab.shown) for at in range(len(LETTERS))],
-            *(self._lens(session, lab) if sliders else [gr.skip()] * len(self._parts.lens)),
-            exact_panel(self._services, lab),
+            *(self._lens.show(session, lab) if sliders else [gr.skip()] * len(self._parts.lens)),
+            self._lens.panel(lab),
         ]
 
         def boards(flag: Any) -> Iterator[list[str | None]]:
             return (now.markup() for now in board.draw(self._services, session, lab, flag))
 
         yield from self._wishes.redraw(lab.id, made, first, boards)
-
-    def _lens(self, session: Session, lab: Sampling) -> list[Any]:
-        """Updates that show the lens's knobs."""
-        try:
-            facts = drawn(self._services, lab).at(lab.column).facts
-            if facts is None:
-                recipe = recipes(session, lab)[min(lab.column, lab.shown - 1)]
-                facts = facts_of(*at_hand(self._services, recipe), recipe)
-        except EngineError:  # no model, no values; the column says why
-            return [gr.skip()] * len(self._parts.lens)
-        knobs = vars(knobs_of(lab.lens, facts.knobs))
-        updates = [
-            gr.update(value=knobs[field], maximum=max(slider.maximum, knobs[field]))
-            for field, slider in self._parts.sliders.items()
-        ]
-        return [*updates, gr.update(value=lab.lens.order, info=" → ".join(facts.order).replace("_", "-"))]
 
     def prompt(self) -> None:
         """What is said to the model; Run and Stop."""
@@ -171,49 +151,6 @@ class Wiring:
         self._wishes.wire([preset.input], on_preset, [preset], [values, *form.outputs])
         self._wishes.wire([changed(one) for one in knobs], on_knob, knobs, [values, preset])
 
-    def lens(self) -> None:
-        """Sliders that ask no model; the whole distribution, which does."""
-        parts, services = self._parts, self._services
-
-        def on_slider(kept: Any, lab: Any, made: float, *shown: Any) -> Iterator[list[Any]]:
-            values = dict(zip([*parts.sliders, "order"], shown, strict=True))
-            now = self._now(lab).to(lens={**values, "top_k": int(values["top_k"])})
-            yield from self.redraw(Session.restore(kept), now, made)
-
-        def on_reset(kept: Any, lab: Any, made: float) -> Iterator[list[Any]]:
-            yield from self.redraw(Session.restore(kept), self._now(lab).to(lens=Lens()), made, sliders=True)
-
-        def on_over(kept: Any, lab: Any, made: float) -> Iterator[list[Any]]:
-            session = Session.restore(kept)
-            now = acting.take_over(services, session, self._now(lab))
-            shown = [update for at, form in enumerate(parts.forms)
-                     for update in form.show(choices(session, now)[at]["sampling"])]  # fmt: skip
-            presets = [acting.preset_in(session, now, at) for at in range(len(LETTERS))]
-            first = [*presets, *shown]
-            for update in self.redraw(session, now, made):
-                yield [*first, *update]
-                first = [gr.skip()] * len(first)
-
-        def on_exact(kept: Any, lab: Any, event: gr.EventData) -> Iterator[list[Any]]:
-            now = self._now(lab)
-            if event._data["act"] == "exact":
-                exact.start(services, now)
-            else:
-                services.measurements.stop(now.work("exact"))
-            for _ in services.measurements.follow(now.work("exact")):
-                yield [exact_panel(services, now), gr.skip(), gr.skip()]
-            latest = self._now(lab)
-            final = board.Board(latest, recipes(Session.restore(kept), latest), drawn(services, latest),
-                                board.looked(services, latest, drawn(services, latest)))  # fmt: skip
-            yield [exact_panel(services, latest), *(mark or gr.skip() for mark in final.markup()[-2:])]
-
-        forms = [*parts.presets, *(one for form in parts.forms for one in form.outputs)]
-        moved: list[Any] = [*(one.input for one in parts.sliders.values()), parts.order.input]
-        self._wishes.wire(moved, on_slider, parts.lens)
-        self._wishes.wire([parts.reset.click], on_reset, [])
-        self._wishes.wire([parts.over.click], on_over, [], forms)
-        wire([parts.exact.click], on_exact, [self._shell.kept, parts.lab], [parts.exact, parts.seen, parts.token])
-
     def using(self) -> None:
         """The button that puts a column into the chat."""
         kept, form, card = self._shell.kept, self._side.forms["sampling"], self._side.engine.card
@@ -260,40 +197,7 @@ class Wiring:
         ]
         self._wishes.wire([tab.select], on_open, [], opened)
         self._values.opening(tab)
-
-
-def exact_panel(services: Services, lab: Sampling) -> str:
-    """The button for the whole distributions of the answer looked at, or how far they are."""
-    now, found = drawn(services, lab), services.measurements.peek(lab.work("exact"))
-    sample = now.at(lab.column).sample
-    if found is not None and found.state == "running":
-        return str(views.fetching(found))
-    if sample is None or not exact.offered(sample) or not exact.short_enough(sample):
-        return ""
-    missing = services.full.missing(key_of(now.messages, sample), len(sample.tokens))
-    return str(views.offer_exact(len(missing), found))
-
-
-def model_menu(services: Services, chosen: Any) -> Any:
-    """The models at hand, a column's chosen."""
-    engines = services.library.engines
-    entries = [("Automatic", "auto")]
-    entries += [(f"{one.name} (Ollama)", f"ollama/{one.name}") for one in engines.look().models
-                if "completion" in one.capabilities or not one.capabilities]  # fmt: skip
-    entries += [(f"{one.name} (built in)", f"builtin/{one.name}") for one in engines.builtin.models()]
-    name = str(getattr(chosen.params, "name", ""))
-    value = f"{chosen.name}/{name}" if name else chosen.name
-    if value not in [target for _, target in entries]:
-        entries.append((f"{name or chosen.name} (not here)", value))
-    return gr.update(choices=entries, value=value)
-
-
-def model_choice(target: str) -> Any:
-    """The model section for an entry of the menu."""
-    from pipelines.recipe import choose
-
-    name, _, model = target.partition("/")
-    return choose("model", {"name": name, "params": {"name": model} if model else {}})
+        self._lens.wire(tab, self._wishes, self.redraw)
 
 
 def _id_of(lab: Any) -> str:
@@ -313,7 +217,6 @@ def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> None:
     wiring.board()
     for at in range(len(LETTERS)):
         wiring.column(at)
-    wiring.lens()
     wiring.using()
     wiring.opening(tab, many)
     many.wire(repeated, [parts.system, parts.prompt])
