@@ -19,6 +19,7 @@ class Kept(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: str = Field(default_factory=lambda: uuid4().hex)  # names this page's lab, and its work in the background
+    revision: int = 0  # counts the changes, so that two at once can be told from one after the other
 
     @classmethod
     def restore(cls, kept: Any) -> Self:

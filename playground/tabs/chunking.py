@@ -101,7 +101,8 @@ class Wiring:
 
     def redraw(self, session: Session, lab: Lab, made: float) -> Iterator[list[Any]]:
         """The state at once, then each panel as it changes."""
-        first = [self._services.labs.keep(lab), *[gr.update(visible=at < lab.shown) for at in range(len(LETTERS))]]
+        lab = self._services.labs.keep(lab)
+        first = [lab.keep(), *[gr.update(visible=at < lab.shown) for at in range(len(LETTERS))]]
         boards = lambda flag: (now.markup() for now in board.draw(self._services, session, lab, flag))  # noqa: E731
         yield from self._wishes.redraw(lab.id, made, first, boards)
 
@@ -140,7 +141,7 @@ class Wiring:
             made = measuring.mark(self._services, self._services.labs.now(Lab, lab), question, event._data["arg"])
             gr.Info(f"Kept among my questions: “{escape(made.question)}”", title="Marked", duration=5)
             now = self._services.labs.now(Lab, lab).to(questions=MINE)
-            return [self._services.labs.keep(now), *self._measured.show(now)[::2][:2]]
+            return [self._services.labs.keep(now).keep(), *self._measured.show(now)[::2][:2]]
 
         for body in parts.bodies:
             inputs = [parts.lab, parts.question]

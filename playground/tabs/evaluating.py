@@ -154,20 +154,20 @@ class Evaluating:
 
         def on_axes(kept: Any, lab: Any, name: str | None, *ticked: Any) -> list[Any]:
             now = chosen(lab, name, ticked)
-            return [services.labs.keep(now), size(Session.restore(kept), now.grid)]
+            return [services.labs.keep(now).keep(), size(Session.restore(kept), now.grid)]
 
         def on_run(kept: Any, lab: Any, name: str | None, *ticked: Any) -> Iterator[list[Any]]:
             now = chosen(lab, name, ticked)
             now = now.to(grid={**now.grid.model_dump(), "baseline": 0, "against": -1})
             measuring.start(services, Session.restore(kept), now.work("grid"), now.questions, now.grid)
-            yield [services.labs.keep(now), *shown(services, now)]
+            yield [services.labs.keep(now).keep(), *shown(services, now)]
             for markup in self.follow(now):
                 yield [gr.skip(), *markup]
 
         def on_level(lab: Any, level: str) -> list[Any]:
             now = services.labs.now(Finding, lab)
             now = now.to(grid={**now.grid.model_dump(), "level": level})
-            return [services.labs.keep(now), *shown(services, now)]
+            return [services.labs.keep(now).keep(), *shown(services, now)]
 
         def on_table(kept: Any, lab: Any, event: gr.EventData) -> list[Any]:
             now, what, target = services.labs.now(Finding, lab), event._data["act"], event._data["arg"]
@@ -177,7 +177,7 @@ class Evaluating:
             if what == "against" and value == now.grid.against:
                 value = -1
             now = now.to(grid={**now.grid.model_dump(), what: value})
-            return [services.labs.keep(now), *shown(services, now)]
+            return [services.labs.keep(now).keep(), *shown(services, now)]
 
         def on_opened(lab: Any) -> Any:
             return self.menu(services.labs.now(Finding, lab))

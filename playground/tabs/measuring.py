@@ -80,14 +80,14 @@ class Measured:
         def on_run(kept: Any, lab: Any, name: str | None, budget: float) -> Iterator[list[Any]]:
             now = services.labs.now(Lab, lab).to(questions=name or measuring.SAMPLES, budget=int(budget))
             measuring.measure(services, Session.restore(kept), now)
-            yield [services.labs.keep(now), shown(services, now)]
+            yield [services.labs.keep(now).keep(), shown(services, now)]
             for markup in self.follow(now):
                 yield [gr.skip(), markup]
 
         def on_file(files: Any, lab: Any) -> list[Any]:
             names = [measuring.take_file(services, path, bare_name(name)) for path, name in files or []]
             now = services.labs.now(Lab, lab).to(questions=names[-1]) if names else services.labs.now(Lab, lab)
-            return [None, services.labs.keep(now), self.show(now)[0]]
+            return [None, services.labs.keep(now).keep(), self.show(now)[0]]
 
         def on_mine(lab: Any, event: gr.EventData) -> list[Any]:
             if event._data["act"] == "forget":

@@ -123,7 +123,7 @@ class QuestionSetsTab:
 
         def drawn(now: Finding) -> list[Any]:
             updates = self.show(now)
-            return [self._services.labs.keep(now), *updates, updates[0]]
+            return [self._services.labs.keep(now).keep(), *updates, updates[0]]
 
         def on_set(lab: Any, name: str | None) -> list[Any]:
             return drawn(self._services.labs.now(Finding, lab).to(questions=name or ""))

@@ -89,7 +89,7 @@ class Repeating:
             return now.to(system=system, prompt=prompt, many=many)
 
         def on_field(kept: Any, lab: Any, *values: Any) -> dict[str, Any]:
-            return services.labs.keep(chosen(lab, values))
+            return services.labs.keep(chosen(lab, values)).keep()
 
         def on_opened(lab: Any) -> Any:
             now = services.labs.now(Sampling, lab)
@@ -100,7 +100,7 @@ class Repeating:
             def on_run(kept: Any, lab: Any, *values: Any) -> Iterator[list[Any]]:
                 now = chosen(lab, values)
                 repeating.start(services, Session.restore(kept), now, kind)
-                yield [services.labs.keep(now), self._drawn(now, kind)]
+                yield [services.labs.keep(now).keep(), self._drawn(now, kind)]
                 for _ in services.measurements.follow(now.work(kind)):
                     yield [gr.skip(), self._drawn(now, kind)]
 

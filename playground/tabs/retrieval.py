@@ -45,7 +45,8 @@ class Wiring:
 
     def redraw(self, session: Session, lab: Finding, made: float) -> Iterator[list[Any]]:
         """The state at once, then each panel as it changes."""
-        first = [self._services.labs.keep(lab), *[gr.update(visible=at < lab.shown) for at in range(len(LETTERS))]]
+        lab = self._services.labs.keep(lab)
+        first = [lab.keep(), *[gr.update(visible=at < lab.shown) for at in range(len(LETTERS))]]
 
         def boards(flag: Any) -> Iterator[list[str | None]]:
             return (now.markup() for now in board.draw(self._services, session, lab, flag))

@@ -43,8 +43,9 @@ class Wiring:
 
     def redraw(self, session: Session, lab: Sampling, made: float, sliders: bool = False) -> Iterator[list[Any]]:
         """The state at once, then each panel as it changes; the lens's sliders where they are to move."""
+        lab = self._services.labs.keep(lab)
         first = [
-            self._services.labs.keep(lab),
+            lab.keep(),
             *[gr.update(visible=at < lab.shown) for at in range(len(LETTERS))],
             *(self._lens.show(session, lab) if sliders else [gr.skip()] * len(self._parts.lens)),
             self._lens.panel(lab),
@@ -66,13 +67,13 @@ class Wiring:
             yield from self.redraw(session, now, made, sliders=True)
 
         def on_text(lab: Any, system: str, prompt: str) -> dict[str, Any]:
-            return services.labs.keep(self._now(lab).to(system=system, prompt=prompt))
+            return services.labs.keep(self._now(lab).to(system=system, prompt=prompt)).keep()
 
         def on_take(kept: Any, lab: Any) -> list[Any]:
             now = prompting.from_chat(services, Session.restore(kept), self._now(lab))
             turns = f" Its {len(now.before)} earlier turns go with it." if now.before else ""
             gr.Info(f"The chat’s last question, with its passages.{turns}", title="Taken", duration=5)
-            return [services.labs.keep(now), now.system, now.prompt]
+            return [services.labs.keep(now).keep(), now.system, now.prompt]
 
         def on_stop(lab: Any) -> None:
             services.measurements.stop(self._now(lab).work("draw"))
