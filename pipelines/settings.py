@@ -37,6 +37,9 @@ class Settings(BaseModel):
     max_pages: int = Field(5000, description="Most pages read of one file.", ge=1)
     parse_seconds: int = Field(50, description="Longest time one file may take to parse.", ge=1)
     parse_memory_mb: int = Field(1800, description="Most memory the parsing process may take, in MB.", ge=128)
+    read_memory_mb: int = Field(
+        2200, description="Most memory the process that opens pictures and runs OCR may take, in MB.", ge=128
+    )
     threads: int = Field(0, description="Threads of the built-in models; 0: one per core.", ge=0)
 
     @classmethod

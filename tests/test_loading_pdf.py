@@ -13,7 +13,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipelines import registry
 from pipelines.errors import Cancelled, DamagedFile, DocumentError, EncryptedFile, FileTooLarge, ParsingTimeout
 from pipelines.loading import load, pages, pdf
 from pipelines.loading.document import PAGE_BREAK, Document
@@ -86,13 +85,6 @@ def test_a_good_file(tmp_path) -> None:
     assert (document.health.words, document.name, document.kind) == (45, "manual.pdf", "pdf")
     assert seen == [(1, 3), (2, 3), (3, 3)]
     assert not children()
-
-
-def test_the_reader_part_gives_the_same(tmp_path) -> None:
-    part = registry.get("reader", "text-layer")
-    path = tmp_path / "a.pdf"
-    path.write_bytes(bad_files.pages(1))
-    assert part.build(path, part.make_params(), settings=Settings()) == load(path, settings=Settings())
 
 
 def test_text_beyond_the_basic_plane_and_ligatures(tmp_path) -> None:

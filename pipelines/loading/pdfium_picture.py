@@ -20,7 +20,9 @@ _FORM_DEPTH = 4
 
 
 def send_picture(shelf: Shelf, request: Mapping[str, Any], send: Send) -> None:
-    """Operation ``picture``: one frame whose body is the page as PNG.
+    """Operation ``picture``: one frame whose body is the page as PNG, and its ``width``, ``height`` and ``dpi``.
+
+    ``request`` has ``width_px`` or ``dpi``; a very large or very long page is drawn smaller.
 
     Raises:
         UsageError: no such page. FileTooLarge: an image on it is too large to unpack. DamagedFile.
@@ -35,17 +37,20 @@ def send_picture(shelf: Shelf, request: Mapping[str, Any], send: Send) -> None:
         page = pdf[number - 1]
         _check_images(page, f"Page {number} of {name}")
         width, height = page.get_size()
-        bitmap = page.render(scale=scale(width, height, request["width_px"]))
+        width_px = request["width_px"] if "width_px" in request else width * request["dpi"] / 72
+        scaled = scale(width, height, width_px)
+        bitmap = page.render(scale=scaled)
         file = io.BytesIO()
         bitmap.to_pil().save(file, "PNG", compress_level=3)
+        made = {"page": number, "width": bitmap.width, "height": bitmap.height, "dpi": scaled * 72}
         bitmap.close()
         page.close()
     except pypdfium2.PdfiumError as error:
         raise DamagedFile(f"Page {number} of {name} cannot be drawn ({error}).", REPAIR) from error
-    send({"page": number}, file.getvalue())
+    send(made, file.getvalue())
 
 
-def scale(width: float, height: float, width_px: int) -> float:
+def scale(width: float, height: float, width_px: float) -> float:
     """Pixels a point, for a picture of a given width that stays within the limits of its size."""
     width, height = max(width, 1e-3), max(height, 1e-3)
     wanted = max(1, width_px) / width

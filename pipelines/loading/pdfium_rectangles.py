@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from ctypes import c_double
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+from pipelines.errors import DamagedFile, UsageError
 from pipelines.loading.geometry import Box, fractions, lines, on_page
 from pipelines.loading.normal import TextMap
-from pipelines.loading.pdfium import Send, Shelf, raw_text
+from pipelines.loading.pdfium import REPAIR, Send, Shelf, raw_text
 
 if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument, PdfTextPage
+    from pypdfium2 import PdfDocument, PdfPage, PdfTextPage
+
+_WORD = re.compile(r"\S+")
 
 
 def text_digest(text: str) -> str:
@@ -30,6 +34,45 @@ def send_rectangles(shelf: Shelf, request: Mapping[str, Any], send: Send) -> Non
     pdf = shelf.open(request)
     for wanted in request["pages"]:
         send({"page": wanted["number"], "boxes": _of_page(pdf, wanted)})
+
+
+def send_words(shelf: Shelf, request: Mapping[str, Any], send: Send) -> None:
+    """Operation ``words``: one frame ``{words}`` whose body is the text of page ``request["page"]`` as UTF-8.
+
+    ``words`` has ``[start, end, box]`` a word: offsets into the text, and its box in fractions of the page as shown.
+    A word broken at the end of a line has the box of its first part; one that is nowhere on the page is left out.
+
+    Raises:
+        UsageError: no such page. DamagedFile.
+    """
+    import pypdfium2
+
+    pdf, name, number = shelf.open(request), request["name"], request["page"]
+    if not 1 <= number <= len(pdf):
+        raise UsageError(f"{name} has no page {number}.", f"Its pages: 1 to {len(pdf)}.")
+    try:
+        page = pdf[number - 1]
+        textpage = page.get_textpage()
+    except pypdfium2.PdfiumError as error:
+        raise DamagedFile(f"Page {number} of {name} cannot be read ({error}).", REPAIR) from error
+    try:
+        text = TextMap(raw_text(textpage))
+        send({"words": list(_words(page, textpage, text))}, text.text.encode())
+    finally:
+        textpage.close()
+        page.close()
+
+
+def _words(page: PdfPage, textpage: PdfTextPage, text: TextMap) -> Iterator[tuple[int, int, Box]]:
+    visible, rotation = page.get_bbox(), page.get_rotation()
+    width, height = page.get_size()
+    if not (width > 0 and height > 0):
+        return
+    for word in _WORD.finditer(text.text):
+        placed = _lines(textpage, _characters(textpage, text, *word.span()), visible, rotation)
+        box = fractions(placed[0], width, height) if placed else None
+        if box:
+            yield *word.span(), box
 
 
 def _of_page(pdf: PdfDocument, wanted: Mapping[str, Any]) -> list[list[Box]]:

@@ -1,7 +1,7 @@
-"""The parsing process, seen from the app: started, watched, and ended when it goes too far.
+"""A process for hostile files, seen from the app: started, watched, and ended when it goes too far.
 
-PDFs are hostile and their parsers are C++. They run in a process of their own with a limit on time and
-memory; when that process crashes, hangs or grows, only the one file fails.
+PDFs and pictures are hostile and their parsers are C++. They run in a process of their own with a limit on time
+and memory; when that process crashes, hangs or grows, only the one file fails.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self, cast
 
 from pipelines import errors
-from pipelines.errors import Cancelled, DamagedFile, ParsingTimeout, PlaygroundError
+from pipelines.errors import Cancelled, DamagedFile, EngineFailed, ParsingTimeout, PlaygroundError
 from pipelines.loading import wire
 
 if TYPE_CHECKING:
@@ -43,11 +43,24 @@ OnPart = Callable[[dict[str, Any], bytes], None]
 _POLL = 0.03  # seconds between two looks at time, memory and the Stop button
 _TRANSLATED = (
     "UsageError",
+    "UnsupportedFile",
     "DamagedFile",
     "EncryptedFile",
     "FileTooLarge",
     "ParsingTimeout",
+    "EngineFailed",
 )
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How messages speak of what a process does. A request's ``engine`` goes before ``parser``."""
+
+    parser: str = "the PDF parser"
+    work: str = "parse"
+    too_slow: str = "Split the file into smaller ones, or raise PLAYGROUND_PARSE_SECONDS."
+    too_large: str = "Split the file into smaller ones, or raise PLAYGROUND_PARSE_MEMORY_MB."
+    crashed: str = "Open it in a PDF viewer, print it to a new PDF, and add that one."
 
 
 @dataclass(frozen=True)
@@ -59,33 +72,27 @@ class _Running:
     printed: BinaryIO
 
 
-class PdfWorker:
-    """Owns one parsing process: started at the first call, started anew after a failure.
+class Worker:
+    """Owns one process: started at the first call, started anew after a failure.
 
     Calls from several threads wait for each other. Close it, use it in a ``with`` block, or let it end with
     the program.
 
     Args:
+        module: The program to run; it speaks :mod:`pipelines.loading.wire`.
         seconds: Longest time one call may take.
         memory_mb: Most memory the process may hold (resident set).
-        module: The program to run; it speaks :mod:`pipelines.loading.wire`.
+        wording: How its messages speak.
     """
 
-    def __init__(
-        self, *, seconds: float = 50, memory_mb: float = 1800, module: str = "pipelines.loading.worker"
-    ) -> None:
+    def __init__(self, module: str, *, seconds: float, memory_mb: float, wording: Wording) -> None:
         self.seconds, self.memory_mb = seconds, memory_mb
-        self._module = module
+        self._module, self._wording = module, wording
         self._lock = threading.Lock()
         self._running: _Running | None = None
         self._finalizer: weakref.finalize[..., Any] | None = None
 
-    @classmethod
-    def from_settings(cls, settings: Settings) -> PdfWorker:
-        """A process with the limits a person set."""
-        return cls(seconds=settings.parse_seconds, memory_mb=settings.parse_memory_mb)
-
-    def __enter__(self) -> PdfWorker:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -104,34 +111,47 @@ class PdfWorker:
         request: Mapping[str, Any],
         on_part: OnPart,
         *,
+        body: bytes = b"",
         seconds: float | None = None,
         cancel: Flag | None = None,
     ) -> None:
         """Have one operation done.
 
         Args:
-            operation: A name in :data:`pipelines.loading.worker.OPERATIONS`.
-            request: Its arguments, JSON; ``name`` is the file's name, for messages.
+            operation: A name the process knows.
+            request: Its arguments, JSON; ``name`` is the file's name and ``engine`` the engine's, for messages.
             on_part: Takes each part of the answer as it comes, in this thread.
-            seconds: A limit for this call instead of the worker's own.
+            body: Raw bytes for the operation, which finds them as ``request["body"]``.
+            seconds: A limit for this call instead of the worker's own; waiting for other calls does not count.
             cancel: When set, the process is ended.
 
         Raises:
-            DamagedFile: the file cannot be parsed, or crashed the parser.
-            EncryptedFile, FileTooLarge, UsageError: as the operation says.
+            DamagedFile: the file cannot be parsed, or crashed the parser. EngineFailed: the same, of an engine.
+            EncryptedFile, FileTooLarge, UnsupportedFile, UsageError: as the operation says.
             ParsingTimeout: over the limit on time or memory. Cancelled: ``cancel`` was set.
         """
-        with self._lock:
+        with self._turn(str(request["name"]), cancel):
             limit = self.seconds if seconds is None else seconds
             running = self._start()
             try:
-                watch = _Watch(running, str(request["name"]), limit, self.memory_mb, cancel)
-                last = _converse(running, {**request, "operation": operation}, on_part, watch)
+                watch = _Watch(running, request, limit, self.memory_mb, cancel, self._wording)
+                last = _converse(running, {**request, "operation": operation}, body, on_part, watch)
             except BaseException:
                 self.close()
                 raise
             if "error" in last:
                 raise _translated(last)
+
+    @contextlib.contextmanager
+    def _turn(self, name: str, cancel: Flag | None) -> Iterator[None]:
+        """Wait for the calls before this one, with an eye on the Stop button."""
+        while not self._lock.acquire(timeout=_POLL):
+            if cancel is not None and cancel.is_set():
+                raise Cancelled(f"Reading {name} was stopped.")
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _start(self) -> _Running:
         if self._running is not None and self._running.process.poll() is None:
@@ -151,13 +171,36 @@ class PdfWorker:
         return self._running
 
 
+class PdfWorker(Worker):
+    """The process that parses PDFs; operations are those of :data:`pipelines.loading.worker.OPERATIONS`."""
+
+    def __init__(
+        self, *, seconds: float = 50, memory_mb: float = 1800, module: str = "pipelines.loading.worker"
+    ) -> None:
+        super().__init__(module, seconds=seconds, memory_mb=memory_mb, wording=Wording())
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> PdfWorker:
+        """A process with the limits a person set."""
+        return cls(seconds=settings.parse_seconds, memory_mb=settings.parse_memory_mb)
+
+
 class _Watch:
     """The limits of one call."""
 
-    def __init__(self, running: _Running, name: str, seconds: float, memory_mb: float, cancel: Flag | None) -> None:
+    def __init__(
+        self,
+        running: _Running,
+        request: Mapping[str, Any],
+        seconds: float,
+        memory_mb: float,
+        cancel: Flag | None,
+        wording: Wording,
+    ) -> None:
         import psutil
 
-        self.name, self.seconds, self.memory_mb, self.cancel = name, seconds, memory_mb, cancel
+        self.name, self.engine, self.wording = str(request["name"]), str(request.get("engine", "")), wording
+        self.seconds, self.memory_mb, self.cancel = seconds, memory_mb, cancel
         self._deadline = time.monotonic() + seconds
         self._next = 0.0
         self._gone = psutil.NoSuchProcess
@@ -180,15 +223,19 @@ class _Watch:
             raise Cancelled(f"Reading {self.name} was stopped.")
         if now > self._deadline:
             raise ParsingTimeout(
-                f"{self.name} took longer than {self.seconds:,.0f} s to parse.",
-                "Split the file into smaller ones, or raise PLAYGROUND_PARSE_SECONDS.",
+                f"{self.name} took longer than {self.seconds:,.0f} s to {self._work}.",
+                self.wording.too_slow,
             )
         held = self._held_mb()
         if held > self.memory_mb:
             raise ParsingTimeout(
-                f"{self.name} needs more than {self.memory_mb:,.0f} MB of memory to parse.",
-                "Split the file into smaller ones, or raise PLAYGROUND_PARSE_MEMORY_MB.",
+                f"{self.name} needs more than {self.memory_mb:,.0f} MB of memory to {self._work}.",
+                self.wording.too_large,
             )
+
+    @property
+    def _work(self) -> str:
+        return f"{self.wording.work} with {self.engine}" if self.engine else self.wording.work
 
     def _held_mb(self) -> float:
         if self._process is None:
@@ -200,10 +247,12 @@ class _Watch:
             return 0
 
 
-def _converse(running: _Running, request: Mapping[str, Any], on_part: OnPart, watch: _Watch) -> dict[str, Any]:
+def _converse(
+    running: _Running, request: Mapping[str, Any], body: bytes, on_part: OnPart, watch: _Watch
+) -> dict[str, Any]:
     """Ask, hand on the parts, return the last header (it has ``done`` or ``error``)."""
     with contextlib.suppress(OSError):  # gone already: the end of its frames tells
-        wire.write(cast(BinaryIO, running.process.stdin), request)
+        wire.write(cast(BinaryIO, running.process.stdin), request, body)
     while True:
         watch.check()
         try:
@@ -211,12 +260,12 @@ def _converse(running: _Running, request: Mapping[str, Any], on_part: OnPart, wa
         except queue.Empty:
             continue
         if frame is None:
-            raise _crashed(running, watch.name)
-        header, body = frame
+            raise _crashed(running, watch)
+        header, part = frame
         if "done" in header or "error" in header:
             return header
         if "ready" not in header:
-            on_part(header, body)
+            on_part(header, part)
 
 
 def _listen(running: _Running) -> None:
@@ -244,19 +293,18 @@ def _end(running: _Running) -> None:
                 stream.close()
 
 
-def _crashed(running: _Running, name: str) -> PlaygroundError:
+def _crashed(running: _Running, watch: _Watch) -> PlaygroundError:
     code = running.process.wait()
     said: list[str] = []
     with contextlib.suppress(ValueError):  # closed while we looked: someone ended the worker on purpose
         running.printed.seek(0, os.SEEK_END)
         running.printed.seek(max(0, running.printed.tell() - 2000))
         said = running.printed.read().decode(errors="replace").strip().splitlines()
+    parser = watch.engine or watch.wording.parser
     if code == 1 and said:  # Python itself gave up, before or outside of any file
-        return PlaygroundError(f"The PDF parser did not run: {said[-1]}", "Install the app again.")
-    return DamagedFile(
-        f"{name} crashed the PDF parser ({_exit_name(code)}).",
-        "Open it in a PDF viewer, print it to a new PDF, and add that one.",
-    )
+        return PlaygroundError(f"{parser[0].upper()}{parser[1:]} did not run: {said[-1]}", "Install the app again.")
+    kind = EngineFailed if watch.engine else DamagedFile
+    return kind(f"{watch.name} crashed {parser} ({_exit_name(code)}).", watch.wording.crashed)
 
 
 def _exit_name(code: int) -> str:

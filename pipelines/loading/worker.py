@@ -13,7 +13,7 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
 from pipelines.errors import EncryptedFile, PlaygroundError
@@ -24,6 +24,7 @@ from pipelines.loading.pdfium import Shelf
 OPERATIONS: Mapping[str, str] = {
     "text": "pipelines.loading.pdfium:send_text",
     "rectangles": "pipelines.loading.pdfium_rectangles:send_rectangles",
+    "words": "pipelines.loading.pdfium_rectangles:send_words",
     "picture": "pipelines.loading.pdfium_picture:send_picture",
     "about": "pipelines.loading.second:send_about",
     "second text": "pipelines.loading.second:send_text",
@@ -32,34 +33,44 @@ OPERATIONS: Mapping[str, str] = {
 
 def main() -> None:
     """Serve until the app closes the pipe."""
+    serve(Shelf(), lambda name: OPERATIONS[name])
+
+
+def serve(kept: Any, place: Callable[[str], str]) -> None:
+    """Do what the app asks, one operation after the other, until it closes the pipe.
+
+    Args:
+        kept: What operations keep between calls; the first argument of each.
+        place: From an operation's name to the function that does it, "module:function".
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the app's to handle
     logging.disable()  # pypdf remarks on every oddity of a file
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever C code prints must not land among the frames
-    requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    requests: queue.SimpleQueue[wire.Frame] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, requests), daemon=True).start()
-    shelf = Shelf()
     wire.write(answers, {"ready": True})
     while True:
-        _answer(shelf, requests.get(), answers)
+        header, body = requests.get()
+        _answer(kept, place, {**header, "body": body}, answers)
 
 
-def _listen(pipe: BinaryIO, requests: queue.SimpleQueue[dict[str, Any]]) -> None:
+def _listen(pipe: BinaryIO, requests: queue.SimpleQueue[wire.Frame]) -> None:
     """Queue requests; end the process with the app, even while a parser hangs."""
     while (frame := wire.read(pipe)) is not None:
-        requests.put(frame[0])
+        requests.put(frame)
     os._exit(0)
 
 
-def _answer(shelf: Shelf, request: dict[str, Any], answers: BinaryIO) -> None:
+def _answer(kept: Any, place: Callable[[str], str], request: dict[str, Any], answers: BinaryIO) -> None:
     """Do one operation; its failure is an answer too."""
 
     def send(header: Mapping[str, Any], body: bytes = b"") -> None:
         wire.write(answers, header, body)
 
     try:
-        module, _, function = OPERATIONS[request["operation"]].partition(":")
-        getattr(importlib.import_module(module), function)(shelf, request, send)
+        module, _, function = place(request["operation"]).partition(":")
+        getattr(importlib.import_module(module), function)(kept, request, send)
     except PlaygroundError as error:
         send(
             {
@@ -74,7 +85,12 @@ def _answer(shelf: Shelf, request: dict[str, Any], answers: BinaryIO) -> None:
     except RecursionError:
         send(_failure(request, "DamagedFile", "is nested too deeply to parse"))
     except Exception as error:  # a file that breaks a parser may raise anything
-        send(_failure(request, "DamagedFile", f"cannot be parsed ({type(error).__name__}: {error})"))
+        what = f"({type(error).__name__}: {error})"
+        if engine := request.get("engine"):
+            failed = f"{engine} failed on {request['name']} {what}."
+            send({"error": "EngineFailed", "message": failed, "fix": "Try another reader."})
+        else:
+            send(_failure(request, "DamagedFile", f"cannot be parsed {what}"))
     else:
         send({"done": True})
 

@@ -43,6 +43,8 @@ class Sheet:
     source: Path | None = None  # the PDF it was drawn from
     page: int = 1  # physical, from 1
     password: str | None = None
+    dpi: float | None = None  # pixels an inch of the paper, where known
+    notes: tuple[str, ...] = ()  # what was done to the picture: scaled down, first frame, …
 
 
 @dataclass(frozen=True)

@@ -37,14 +37,13 @@ def chunk(
     from pipelines import registry
     from pipelines.chunking import Bench, cut
     from pipelines.chunking.figures import counted_by
+    from pipelines.loading import load
 
     recipe, settings = call.recipe, call.settings
     embedder = registry.get("embedder", recipe.embedder.name).build(recipe.embedder.params, settings)
-    read = registry.get("reader", recipe.reader.name).build
     with Progress() as progress:
-        document: Document = read(
+        document: Document = load(
             path,
-            recipe.reader.params,
             password=password,
             settings=settings,
             on_progress=lambda done, total: progress.update(f"{path.name} · page {done} of {total}"),

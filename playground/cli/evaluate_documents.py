@@ -48,19 +48,17 @@ def _find(
     progress: Progress,
 ) -> dict[str, Document]:
     """Files beside the questions' or in the working folder, else of the library."""
-    from pipelines import registry
+    from pipelines.loading import load
 
     names = list(dict.fromkeys(one.document for one in questions if one.document))
     files = {name: _file_of(name, path.parent) for name in names}
     missing = [name for name in names if files[name] is None]
     found = _of_library(missing, path, settings) if missing else {}
-    read = registry.get("reader", recipe.reader.name).build
     for name, file in files.items():
         if file is None:
             continue
-        found[name] = document = read(
+        found[name] = document = load(
             file,
-            recipe.reader.params,
             password=password,
             settings=settings,
             on_progress=lambda done, total, name=name: progress.update(f"{name} · page {done} of {total}"),
