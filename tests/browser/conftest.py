@@ -75,6 +75,12 @@ def visit(chromium, served):
     assert not errors, f"scripts broke: {errors}"
 
 
+def unfold(page, selector):
+    """Open a fold. The page draws what was in it a moment later once more, with the values it had before."""
+    page.locator(selector).click()
+    page.wait_for_timeout(300)
+
+
 def _note(strangers, url):
     parts = urlparse(url)
     if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in ("127.0.0.1", "localhost"):

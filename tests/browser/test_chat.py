@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import REPORT, settings_for
+from tests.browser.conftest import REPORT, settings_for, unfold
 
 pytestmark = pytest.mark.browser
 
@@ -156,7 +156,7 @@ def test_keys(visit):
 
 def test_a_part_brings_its_own_knobs(visit, picture):
     page = visit()
-    page.locator("#section-retriever > button").click()
+    unfold(page, "#section-retriever > button")
     expect(page.locator("#retriever-hybrid-alpha")).to_be_visible()
     page.locator("#retriever-part input").click()
     page.get_by_role("option", name="Keyword").click()
@@ -223,7 +223,7 @@ def test_a_choice_made_while_an_answer_is_written_stays(visit, served, monkeypat
     page.locator("#question textarea").fill(QUESTION)
     page.keyboard.press("Enter")
     expect(page.locator("#last .status")).to_contain_text("Searching")
-    page.locator("#section-retriever > button").click()
+    unfold(page, "#section-retriever > button")
     page.locator("#retriever-hybrid-k input[type=number]").fill("3")
     page.keyboard.press("Tab")
     expect(page.locator("#recipe-summary")).to_contain_text("k=3")

@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import settings_for
+from tests.browser.conftest import settings_for, unfold
 from tests.browser.test_chat import fits
 
 pytestmark = [pytest.mark.browser, pytest.mark.builtin]
@@ -41,7 +41,7 @@ def set_knob(page, letter, name, value):
 def shorten(page):
     """Few tokens and a fixed seed in both columns."""
     for letter in "AB":
-        page.locator(f".col-{letter.lower()} .knobs button", has_text="More").click()
+        unfold(page, f".col-{letter.lower()} .knobs button:has-text('More')")
         set_knob(page, letter, "num_predict", TOKENS)
         set_knob(page, letter, "seed", 3)
 
@@ -129,7 +129,8 @@ def test_a_lens_taken_over_a_preset_and_use_in_chat(visit):
     expect(page.locator("#draw-strip")).to_contain_text("A and B are the same")
     expect(page.locator("#sampling-A-temperature input")).to_have_value("0")
     page.locator("#draw-head-A button", has_text="Use in chat").click()
-    page.locator("#section-sampling > button").click()
+    expect(page.get_by_text("Chat now works with")).to_be_visible()
+    unfold(page, "#section-sampling > button")
     expect(page.locator("#sampling-default-temperature input")).to_have_value("0")
 
 
@@ -161,7 +162,7 @@ def test_it_stays_readable(visit, picture, width, dark):
     page.locator("#draw-toolbar button", has_text="4").click()
     expect(page.locator("#draw-columns .lab-column:visible")).to_have_count(4)
     for letter in "CD":
-        page.locator(f".col-{letter.lower()} .knobs button", has_text="More").click()
+        unfold(page, f".col-{letter.lower()} .knobs button:has-text('More')")
         page.locator(f"#sampling-{letter}-num_predict input").fill("8")
         page.keyboard.press("Tab")
     shorten(page)
