@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -179,4 +180,4 @@ def _longest_run(same: object) -> tuple[int, int]:
 
 def _pairs(text: str) -> set[tuple[str, str]]:
     words = words_of(text)
-    return set(zip(words, words[1:], strict=False))
+    return set(itertools.pairwise(words))
