@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pipelines.evaluation.normalising import USUAL, Normalising
 from pipelines.evaluation.transcript_alignment import Alignment, Pair, align
-from pipelines.evaluation.transcript_words import KINDS, Kind, Word, kind_of, words_in
+from pipelines.evaluation.transcript_words import KINDS, Kind, Word, words_in
 from pipelines.evaluation.transcripts import has_digit
 
 How = Literal["changed", "missing", "added"]
@@ -152,12 +152,11 @@ class _Sides:
         mine, theirs = self._left[pair.i1 : pair.i2], self._right[pair.j1 : pair.j2]
         if "".join(word.key for word in mine) == "".join(word.key for word in theirs) and not has_digit(_text(mine)):
             return "form"
-        both = _strongest(self._left, range(pair.i1, pair.i2)), _strongest(self._right, range(pair.j1, pair.j2))
-        return min(both, key=KINDS.index)
+        return _strongest([*mine, *theirs])
 
     @staticmethod
     def _one_sided(how: How, words: Sequence[Word], start: int, end: int, at: int) -> Difference:
-        kind, text = _strongest(words, range(start, end)), _text(words[start:end])
+        kind, text = _strongest(words[start:end]), _text(words[start:end])
         span, nowhere = _span(words[start:end]), (at, at)
         before, after = _context(words, start, end)
         if how == "missing":
@@ -181,9 +180,9 @@ def _context(words: Sequence[Word], start: int, end: int) -> tuple[str, str]:
     return _text(words[max(0, start - _AROUND) : start]), _text(words[end : end + _AROUND])
 
 
-def _strongest(words: Sequence[Word], places: Iterable[int]) -> Kind:
+def _strongest(words: Sequence[Word]) -> Kind:
     """The kind of several words: that of the one to look at first."""
-    return min((kind_of(words, at) for at in places), key=KINDS.index)
+    return min((word.kind for word in words), key=KINDS.index)
 
 
 def _runs(places: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -207,9 +206,9 @@ def _strays(words: Sequence[Word], others: Sequence[Word]) -> tuple[Stray, ...]:
     """Words more often in one text than in the other; the last ones of them where a word is in both."""
     spare = Counter(word.key for word in others)
     found: list[Stray] = []
-    for at, word in enumerate(words):
+    for word in words:
         if spare[word.key] > 0:
             spare[word.key] -= 1
         elif any(letter.isalnum() for letter in word.text):
-            found.append(Stray(word.text, kind_of(words, at), (word.start, word.end)))
+            found.append(Stray(word.text, word.kind, (word.start, word.end)))
     return tuple(sorted(found, key=lambda stray: (KINDS.index(stray.kind), stray.span)))

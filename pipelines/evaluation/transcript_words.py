@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -27,6 +28,7 @@ _BESIDE_DIGITS = _CALENDAR | frozenset(
     "okt dez".split()
 )
 _DATE = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}")
+_OPENING, _CLOSING = "\"'([{“‘„«", "\"')]}”’»"
 _EDGE = re.compile(r"^[\W_]+|[\W_]+$")
 
 
@@ -39,19 +41,20 @@ class Word:
     start: int
     end: int
     line: int  # from 0, of the text as it was read
+    kind: Kind
 
 
 def words_in(text: str, how: Normalising = USUAL) -> list[Word]:
     """The words of a text, normalised, with their places in the text as it is."""
     done = normalise_mapped(text, how)
-    found: list[Word] = []
-    line = counted = 0
-    for match in re.finditer(r"\S+", done.text):
-        start, end = done.span(*match.span())
-        line += text.count("\n", counted, start)
-        counted = max(counted, start)
-        found.append(Word(match.group(), key_of(match.group()), start, end, line))
-    return found
+    found = [(match.group(), match.span()) for match in re.finditer(r"\S+", done.text)]
+    keyed = [(word, key_of(word)) for word, _ in found]
+    lines = [at for at, letter in enumerate(text) if letter == "\n"]
+    words: list[Word] = []
+    for (word, key), (_, place), kind in zip(keyed, found, _kinds(keyed), strict=True):
+        start, end = done.span(*place)
+        words.append(Word(word, key, start, end, bisect(lines, start), kind))
+    return words
 
 
 def key_of(word: str) -> str:
@@ -63,19 +66,25 @@ def key_of(word: str) -> str:
     return bare.casefold() or word
 
 
-def kind_of(words: Sequence[Word], at: int) -> Kind:
-    """What the word at a place is, by itself and by its neighbours.
+def _kinds(words: Sequence[tuple[str, str]]) -> list[Kind]:
+    """What each word is, by itself and by its neighbours; words are (text, key).
 
     A date is written in digits, is a month or a weekday, or is a number within two words of one. A name begins with
     a capital, where no sentence begins; that is a guess, and in German every noun is one.
     """
-    word = words[at]
-    near = words[max(0, at - 2) : at + 3]
-    if has_digit(word.text):
-        dated = _DATE.search(word.text) or any(other.key in _BESIDE_DIGITS for other in near)
-        return "date" if dated else "number"
-    if word.key in _CALENDAR or (word.key in _BESIDE_DIGITS and any(has_digit(other.text) for other in near)):
-        return "date"
-    begins = at == 0 or words[at - 1].text.rstrip("\"')”’").endswith((".", "!", "?", ":"))
-    first = word.text.lstrip("\"'([{“‘")[:1]
-    return "name" if first.isupper() and len(word.key) > 1 and not begins else "word"
+    calendar = [key in _BESIDE_DIGITS for _, key in words]
+    digits = [has_digit(text) for text, _ in words]
+    kinds: list[Kind] = []
+    begins = True
+    for at, (text, key) in enumerate(words):
+        near = slice(max(0, at - 2), at + 3)
+        if digits[at]:
+            kinds.append("date" if any(calendar[near]) or _DATE.search(text) else "number")
+        elif calendar[at] and (key in _CALENDAR or any(digits[near])):
+            kinds.append("date")
+        elif not begins and len(key) > 1 and text.lstrip(_OPENING)[:1].isupper():
+            kinds.append("name")
+        else:
+            kinds.append("word")
+        begins = text.rstrip(_CLOSING).endswith((".", "!", "?", ":"))
+    return kinds

@@ -6,6 +6,7 @@ there is. None means that it cannot be said.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -16,6 +17,7 @@ from pipelines.evaluation.normalising import USUAL, Normalising, normalise
 
 #: What may stand around a number without being part of it; signs, "%" and currencies are part.
 _AROUND = ".,;:!?()[]{}<>\"'“”‘’„«»…*|_"
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ def bare_number(word: str) -> str:
 
 def has_digit(word: str) -> bool:
     """Whether any character is a digit of any script."""
-    return any(letter.isdigit() for letter in word)
+    return _DIGIT.search(word) is not None
 
 
 #: Metrics with a median over pages.
