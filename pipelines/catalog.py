@@ -31,6 +31,11 @@ MIGRATIONS: Sequence[str] = (
     );
     CREATE TABLE fact (key TEXT PRIMARY KEY, value TEXT NOT NULL);
     """,
+    """
+    ALTER TABLE document ADD COLUMN file TEXT NOT NULL DEFAULT '';
+    ALTER TABLE document ADD COLUMN reader TEXT NOT NULL DEFAULT '';
+    UPDATE document SET file = id;
+    """,
 )
 
 
@@ -43,6 +48,13 @@ class Entry:
     kind: str
     health: Health
     source: str = ""  # where it was read from; empty for uploads and text in memory
+    file: str = ""  # sha256 of its bytes; empty: the id is
+    reader: str = ""  # what read its pages without text, in a few words; empty: nothing did
+
+    @property
+    def bytes_id(self) -> str:
+        """The sha256 of its bytes, whoever read them."""
+        return self.file or self.id
 
 
 @dataclass(frozen=True)
@@ -93,8 +105,8 @@ class Catalog:
 
     def entries(self) -> list[Entry]:
         """All documents, in the order they were added."""
-        rows = self._rows("SELECT id, name, kind, health, source FROM document ORDER BY position")
-        return [Entry(i, name, kind, _health(text), source) for i, name, kind, text, source in rows]
+        rows = self._rows("SELECT id, name, kind, health, source, file, reader FROM document ORDER BY position")
+        return [Entry(id, name, kind, _health(text), *more) for id, name, kind, text, *more in rows]
 
     def put(self, entry: Entry) -> Entry | None:
         """Add a document, or put it in the place of the one of the same name, which is returned."""
@@ -106,8 +118,9 @@ class Catalog:
                 row = db.execute("SELECT position FROM document WHERE name = ?", (entry.name,)).fetchone()
                 position = row[0]
                 db.execute("DELETE FROM document WHERE name = ?", (entry.name,))
-            values = (entry.id, entry.name, entry.kind, json.dumps(asdict(entry.health)), entry.source, position)
-            db.execute("INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?, ?)", values)
+            known = (entry.id, entry.name, entry.kind, json.dumps(asdict(entry.health)), entry.source, position)
+            values = (*known, entry.bytes_id, entry.reader)
+            db.execute("INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
         return old
 
     def drop(self, document_id: str) -> None:

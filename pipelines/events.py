@@ -45,6 +45,7 @@ class Indexed:
     encrypted: bool = False
     chunks: int = 0
     seconds: float = 0.0
+    reader: str = ""  # what read the pages without text; empty: nothing did
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ from threading import Event as CancelFlag
 from pipelines.catalog import Catalog, Entry, Held
 from pipelines.collection import Collections
 from pipelines.embedding.cache import VectorCache
-from pipelines.errors import Cancelled, EncryptedFile, PlaygroundError
+from pipelines.errors import Cancelled, EncryptedFile, PlaygroundError, UsageError
 from pipelines.events import Indexed, IndexStatus
 from pipelines.indexing import OnProgress, Pace, index
 from pipelines.loading import load
 from pipelines.loading.document import Document, Health
 from pipelines.loading.kinds import digest, safe_name
+from pipelines.reading.filling import Filled, Filling
 from pipelines.recipe import Recipe
 from pipelines.settings import Settings
 from pipelines.shelf import Shelf
@@ -39,10 +40,16 @@ class Intake:
     """Adds documents to a library, one at a time."""
 
     def __init__(
-        self, settings: Settings, catalog: Catalog, shelf: Shelf, collections: Collections, cache: VectorCache
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        shelf: Shelf,
+        collections: Collections,
+        cache: VectorCache,
+        filling: Filling,
     ) -> None:
         self._settings, self._catalog, self._shelf = settings, catalog, shelf
-        self._collections, self._cache = collections, cache
+        self._collections, self._cache, self._filling = collections, cache, filling
         self._lock = threading.RLock()
 
     def add(self, request: Request, recipe: Recipe) -> Indexed:
@@ -63,7 +70,41 @@ class Intake:
         if known is not None:
             held = self._hold(known, recipe, request)
             return outcome(known, held, "unchanged", time.perf_counter() - started)
-        document = load(
+        document = self._load(request, name)
+        filled = self._filled(document, request, recipe)
+        name, replaced = self._place(name, request.source)
+        entry = self._keep(filled, name, request.source, document.id, request.path)
+        held = self._index(replace(filled.document, name=name), recipe, request)
+        self._catalog.put(entry)
+        if replaced is not None:
+            self.forget(replaced.id)
+        status: IndexStatus = (
+            "needs_ocr" if entry.health.needs_ocr else "replaced" if replaced is not None else "indexed"
+        )
+        return outcome(entry, held, status, time.perf_counter() - started)
+
+    def read(self, entry: Entry, recipe: Recipe, request: Request) -> Indexed:
+        """Read the pages of a document that have no text with the recipe's reader, and index it anew.
+
+        Raises:
+            UsageError: there is nothing to read. PlaygroundError: no page could be read. Cancelled.
+        """
+        started = time.perf_counter()
+        with self._lock:
+            path = self._shelf.original(entry.id)
+            document = self._load(replace(request, path=path), entry.name)
+            filled = self._filled(document, replace(request, path=path), recipe)
+            if not filled.reader:
+                raise UsageError(f"Every page of {entry.name} has text: there is nothing to read.")
+            made = self._keep(filled, entry.name, entry.source, document.id, path)
+            held = self._index(filled.document, recipe, request)
+            self._catalog.put(made)
+            if entry.id != made.id:
+                self.forget(entry.id)
+            return outcome(made, held, "replaced", time.perf_counter() - started)
+
+    def _load(self, request: Request, name: str) -> Document:
+        return load(
             request.path,
             name=name,
             password=request.password,
@@ -71,20 +112,28 @@ class Intake:
             on_progress=_reading(request, name),
             cancel=request.cancel,
         )
-        name, replaced = self._place(name, request.source)
-        entry = Entry(document.id, name, document.kind, document.health, request.source)
-        self._shelf.keep(document, request.path)
-        held = self._index(replace(document, name=name), recipe, request)
-        self._catalog.put(entry)
-        if replaced is not None:
-            self.forget(replaced.id)
-        status: IndexStatus = "needs_ocr" if document.health.needs_ocr else "replaced" if replaced else "indexed"
-        return outcome(entry, held, status, time.perf_counter() - started)
+
+    def _filled(self, document: Document, request: Request, recipe: Recipe) -> Filled:
+        return self._filling.fill(
+            document,
+            request.path,
+            recipe.choice("reader"),
+            file=document.id,
+            password=request.password,
+            report=_reading(request, document.name),
+            cancel=request.cancel,
+        )
+
+    def _keep(self, filled: Filled, name: str, source: str, file: str, path: Path) -> Entry:
+        """The document on the shelf, and its entry."""
+        document = filled.document
+        self._shelf.keep(document, path, filled.places)
+        return Entry(document.id, name, document.kind, document.health, source, file, filled.reader)
 
     def _known(self, request: Request, name: str) -> Entry | None:
         """The document with the same bytes, if the library has it. Raises DocumentError like the loader."""
         sha = digest(request.path, name, self._settings.max_file_mb)
-        return next((entry for entry in self._catalog.entries() if entry.id == sha), None)
+        return next((entry for entry in self._catalog.entries() if entry.bytes_id == sha), None)
 
     def _place(self, name: str, source: str) -> tuple[str, Entry | None]:
         """The name a new document gets, and the one it replaces: the same file, or an upload of that name."""
@@ -151,6 +200,7 @@ def outcome(entry: Entry, held: Held | None, status: IndexStatus, seconds: float
         encrypted=health.encrypted,
         chunks=held.chunks if held else 0,
         seconds=seconds if seconds is not None else held.seconds if held else 0.0,
+        reader=entry.reader,
     )
 
 

@@ -26,6 +26,12 @@ from pipelines.intake import Intake, Request, outcome
 from pipelines.loading.document import Document, Rect
 from pipelines.loading.places import page_picture, rectangles_of
 from pipelines.loading.process import PdfWorker
+from pipelines.reading.base import Means as ReadingMeans
+from pipelines.reading.base import Sheet
+from pipelines.reading.documents import rectangles as rectangles_read
+from pipelines.reading.filling import Filling
+from pipelines.reading.pictures import DPI, sheet_of
+from pipelines.reading.worker import ReadingWorker
 from pipelines.recipe import Recipe
 from pipelines.retrieval import retrieve
 from pipelines.retrieval.aids import Aids
@@ -65,10 +71,13 @@ class Library:
         self._collections = Collections(settings, self._catalog)
         self.aids = Aids(settings, self._collections.embedder, self.engines)
         self.scratch = Scratch(settings, self._cache, self._collections.embedder, self.aids)
-        self._intake = Intake(settings, self._catalog, self._shelf, self._collections, self._cache)
         self._viewer = PdfWorker.from_settings(settings)
+        self.reading = ReadingMeans(settings, self.engines, ReadingWorker.from_settings(settings))
+        filling = Filling(folder / "readings", self.reading)
+        self._intake = Intake(settings, self._catalog, self._shelf, self._collections, self._cache, filling)
         self._passwords: dict[str, str] = {}
         self._parsed = lru_cache(_PARSED)(self._shelf.document)
+        self._places = lru_cache(_PARSED)(self._shelf.places)
         self._picture = lru_cache(_PICTURES)(self._draw)
 
     @classmethod
@@ -112,6 +121,7 @@ class Library:
     def close(self) -> None:
         """Release the folder."""
         self._viewer.close()
+        self.reading.worker.close()
         self.scratch.close()
         self._collections.close()
         self.engines.close()
@@ -152,6 +162,26 @@ class Library:
             self._passwords[done.id] = password
         return done
 
+    def read(
+        self,
+        name: str,
+        recipe: Recipe,
+        *,
+        on_progress: OnProgress | None = None,
+        cancel: CancelFlag | None = None,
+    ) -> Indexed:
+        """Read the pages of a document that have no text with the recipe's reader; from then on it answers questions.
+
+        Raises:
+            UsageError: no such document, or nothing to read. PlaygroundError: no page could be read. Cancelled.
+        """
+        entry = self._entry(name)
+        password = self._passwords.get(entry.id)
+        done = self._intake.read(entry, recipe, Request(Path(), name, entry.source, password, on_progress, cancel))
+        if password:
+            self._passwords[done.id] = password
+        return done
+
     def add_text(self, name: str, text: str, recipe: Recipe | None = None) -> Indexed:
         """The same for text in memory; a name without an extension is plain text."""
         with tempfile.TemporaryDirectory() as folder:
@@ -188,6 +218,16 @@ class Library:
         path = self._shelf.original(document_id)
         return page_picture(path, page, width_px=width_px, password=password, name=name, worker=self._viewer)
 
+    def sheet(self, name: str, page: int, *, cancel: CancelFlag | None = None) -> Sheet:
+        """A page as readers get it. Raises UsageError: no such document or page, or it has none; DocumentError."""
+        entry = self._entry(name)
+        if entry.kind != "pdf":
+            raise UsageError(f"{name} has no pages to read: it is text already.", "Choose a PDF, or add a picture.")
+        if not 1 <= page <= len(self.document(name).pages):
+            raise UsageError(f"{name} has no page {page}.", f"It has {len(self.document(name).pages)}.")
+        path, password = self._shelf.original(entry.id), self._passwords.get(entry.id)
+        return sheet_of(path, page, DPI, password, self.reading, name=name, cancel=cancel)
+
     def rectangles(self, name: str, start: int, end: int) -> list[Rect]:
         """Where a range of the text stands on its pages, a rectangle a line."""
         return self.rectangles_of(name, [(start, end)])[0]
@@ -199,7 +239,9 @@ class Library:
             return [[] for _ in ranges]
         password = self._passwords.get(document.id)
         path = self._shelf.original(document.id)
-        return rectangles_of(path, document, ranges, password, worker=self._viewer)
+        found = rectangles_of(path, document, ranges, password, worker=self._viewer)
+        read = self._places(document.id)  # pages a reader read: the file knows nothing of their words
+        return [boxes + rectangles_read(read, *range_) for boxes, range_ in zip(found, ranges, strict=True)]
 
     def _entry(self, name: str) -> Entry:
         entries = {entry.name: entry for entry in self._catalog.entries()}

@@ -10,10 +10,11 @@ from pathlib import Path
 from uuid import uuid4
 
 from pipelines.loading.document import Document, Heading, Health, Page
+from pipelines.reading.documents import PlacedWord, Places
 
 
 class Shelf:
-    """One folder a document, named by its id: ``original`` and ``parsed.json``."""
+    """One folder a document, named by its id: ``original``, ``parsed.json``, ``words.json`` of pages that were read."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -23,17 +24,39 @@ class Shelf:
         """Where a document's own bytes are."""
         return self._folder / document_id / "original"
 
-    def keep(self, document: Document, source: Path) -> None:
-        """Copy a file and its text; complete or not at all, also when the process is killed."""
+    def keep(self, document: Document, source: Path, places: Places | None = None) -> None:
+        """Copy a file and its text; complete or not at all, also when the process is killed.
+
+        Args:
+            document: What was read of it.
+            source: The file.
+            places: Where the words of pages stand that a reader read.
+        """
         target = self._folder / document.id
         if (target / "parsed.json").exists():
             return
         draft = self._folder / f".draft-{uuid4().hex}"
         draft.mkdir()
         shutil.copyfile(source, draft / "original")
+        if places:
+            words = {page: [[word.start, word.end, *word.box] for word in found] for page, found in places.items()}
+            (draft / "words.json").write_text(json.dumps(words), "utf-8")
         (draft / "parsed.json").write_text(json.dumps(asdict(document), ensure_ascii=False), "utf-8", "surrogatepass")
         shutil.rmtree(target, ignore_errors=True)
         os.replace(draft, target)
+
+    def places(self, document_id: str) -> Places:
+        """Where the words of pages stand that a reader read; none for a document as its file has it."""
+        path = self._folder / document_id / "words.json"
+        if not path.exists():
+            return {}
+        found = json.loads(path.read_text("utf-8"))
+        return {
+            int(page): [
+                PlacedWord(start, end, (left, top, right, bottom)) for start, end, left, top, right, bottom in words
+            ]
+            for page, words in found.items()
+        }
 
     def document(self, document_id: str, name: str) -> Document:
         """Read a document back, under the name the library knows it by."""

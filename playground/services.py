@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from pipelines import registry
 from pipelines.conversations import Conversations, StoredMessage
 from pipelines.engines.base import Message
 from pipelines.errors import UsageError
 from pipelines.evaluation.question_sets import QuestionSets
 from pipelines.events import AskEvent, Indexed, IndexProgress
+from pipelines.reading.filling import NONE
 from pipelines.recipe import Recipe
+from pipelines.registry import Part
 from pipelines.settings import Settings
 from playground.answers import Answers
 from playground.background import passing
@@ -135,6 +138,18 @@ class Services:
             upload.path, recipe, name=upload.name, password=upload.password, on_progress=told, cancel=cancel
         )
         return Outcome(indexed, upload.path)
+
+    def readers(self) -> list[Part]:
+        """What can read pages without text."""
+        return [part for part in registry.parts("reader") if part.name != NONE]
+
+    def read(self, name: str, recipe: Recipe) -> str:
+        """Read a document's pages without text with the recipe's reader, in the background; returns the job's id."""
+
+        def work(report: Report, cancel: CancelFlag) -> Iterator[Outcome]:
+            yield Outcome(self.library.read(name, recipe, on_progress=report, cancel=cancel))
+
+        return self.jobs.submit("index", f"Reading {name} with {recipe.choice('reader').name}", work)
 
     def unlock(self, failure: str, password: str, recipe: Recipe) -> None:
         """Try an encrypted file again with a password."""

@@ -51,7 +51,8 @@ def bare_name(name: str) -> str:
 
 def documents(services: Services, session: Session) -> str:
     """Work in progress, then the documents."""
-    listed = document_list(services.documents(recipe_of(session)), session.out_of_play, services.jobs.failures())
+    known, failed = services.documents(recipe_of(session)), services.jobs.failures()
+    listed = document_list(known, session.out_of_play, failed, services.readers())
     return str(join(job_list(services.jobs.snapshot(), "index"), listed))
 
 
@@ -68,6 +69,9 @@ def act(services: Services, session: Session, what: str, target: str, value: str
             gone = session.document == target
             left = tuple(name for name in session.out_of_play if name != target)
             return session.to(out_of_play=left, **({"document": "", "passage": 0} if gone else {}))
+        case "read":
+            reader, _, name = target.partition(":")
+            services.read(name, recipe_of(session).with_("reader", reader))
         case "unlock":
             services.unlock(target, value, recipe_of(session))
         case "dismiss":

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from pipelines.engines.base import PullEvent
 from pipelines.events import Indexed, IndexProgress
+from pipelines.registry import Part
 from playground.jobs import Failure, Job
 from playground.views.html import bar, button, el, fold, join
 from playground.views.words import count, seconds, size
@@ -49,12 +50,22 @@ def facts(document: Indexed) -> str:
 
 
 def document_list(
-    documents: Sequence[Indexed], out_of_play: Collection[str], failures: Sequence[Failure] = ()
+    documents: Sequence[Indexed],
+    out_of_play: Collection[str],
+    failures: Sequence[Failure] = (),
+    readers: Sequence[Part] = (),
 ) -> Markup:
-    """The documents and, below them, the files that could not be taken in."""
+    """The documents and, below them, the files that could not be taken in.
+
+    Args:
+        documents: Of the library.
+        out_of_play: Names of those that are not ticked.
+        failures: Files that could not be taken in.
+        readers: What can read pages without text.
+    """
     if not documents and not failures:
         return el("p", "No documents yet. Add a PDF, Markdown or text file above.", class_="empty")
-    rows = [_row(document, document.document not in out_of_play) for document in documents]
+    rows = [_row(document, document.document not in out_of_play, readers) for document in documents]
     rows += [_failed(failure) for failure in failures]
     inside = sum(document.document not in out_of_play for document in documents)
     head = el("p", f"{inside} of {len(documents)} in play", class_="count") if documents else None
@@ -66,7 +77,7 @@ def _badge(document: Indexed) -> Markup:
     return el("span", el("i", icon, aria_hidden="true"), words, class_=f"badge {kind}", title=document.reason or None)
 
 
-def _row(document: Indexed, ticked: bool) -> Markup:
+def _row(document: Indexed, ticked: bool, readers: Sequence[Part]) -> Markup:
     name = document.document
     tick = el(
         "button",
@@ -92,9 +103,24 @@ def _row(document: Indexed, ticked: bool) -> Markup:
         _badge(document),
         el("span", facts(document), class_="facts"),
         el("span", join(document.reason, " ", document.fix), class_="reason") if document.reason else None,
+        _read_with(document, readers) if document.pages_without_text or document.garbled_pages else None,
         remove,
         class_="doc" if ticked else "doc off",
     )
+
+
+def _read_with(document: Indexed, readers: Sequence[Part]) -> Markup | None:
+    """A menu of readers for the pages that have no text; one that lacks something says what installs it."""
+    if not readers:
+        return None
+    name = document.document
+    entries = [
+        button(part.label, "read", f"{part.name}:{name}", class_="quiet", disabled=not part.available,
+               title=part.description if part.available else f"Needs: {'; '.join(part.missing)}",
+               aria_label=f"Read {name} with {part.label}")
+        for part in readers
+    ]  # fmt: skip
+    return fold("Read again with …" if document.reader else "Read with …", *entries, class_="fold readers")
 
 
 def _failed(failure: Failure) -> Markup:
