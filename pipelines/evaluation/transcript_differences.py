@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipelines.evaluation.normalising import USUAL, Normalising
-from pipelines.evaluation.transcript_alignment import Alignment, Pair, align
+from pipelines.evaluation.transcript_alignment import Alignment, align
+from pipelines.evaluation.transcript_blocks import Pair
 from pipelines.evaluation.transcript_words import KINDS, Kind, Word, words_in
 from pipelines.evaluation.transcripts import has_digit
 
