@@ -1,0 +1,177 @@
+"""The reading order of lines that were found in no order: a recursive X-Y cut. Pure.
+
+After Nagy & Seth (1984) and Ha, Haralick & Phillips (1995): a page is cut into strips at its empty rows, strips
+into columns at their empty gutters, and so on. Two things differ. Strips that share a gutter stay together, so
+that paragraphs which end side by side do not cut two columns in half; and a gutter counts only between columns of
+running text, so that tables and numbered lists are read row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import chain, pairwise
+from statistics import median
+
+#: Left, top, right, bottom, in any unit, origin at the top left.
+Box = tuple[float, float, float, float]
+
+_CORE = 0.25  # share of a line's height, either side of its middle, that counts: engines draw boxes too high
+_GUTTER = 0.6  # narrowest gutter, in heights of a line
+_COLUMN = 8.0  # narrowest column of running text, in heights of a line
+_LINES = 3  # fewest lines of one
+_FULL = 0.6  # how full of its column a line of running text is
+_SHARE = 0.5  # share of such lines in the length of all its lines
+_APART = 1.0  # what parts a header or footer from the columns, in heights of a line
+_PARAGRAPH = 0.7  # gap between two lines that parts paragraphs, in heights of a line
+
+
+def reading_order(boxes: Sequence[Box]) -> list[list[list[int]]]:
+    """Lines in the order in which a person reads them.
+
+    Args:
+        boxes: One a line, or a piece of a line.
+
+    Returns:
+        Paragraphs of rows of indices into ``boxes``; each index once.
+    """
+    if not boxes:
+        return []
+    height = median(bottom - top for _, top, _, bottom in boxes) or 1.0
+    rows = _ordered(boxes, list(range(len(boxes))), height)
+    return _paragraphs(boxes, rows, height)
+
+
+def _ordered(boxes: Sequence[Box], chosen: list[int], height: float) -> list[list[int]]:
+    """Rows of one region."""
+    rows: list[list[int]] = []
+    for run in _runs(boxes, _strips(boxes, chosen), height):
+        columns = _columns(boxes, run, height)
+        if len(columns) > 1:
+            for column in columns:
+                rows += _ordered(boxes, column, height)
+        else:
+            rows += _rows(boxes, run)
+    return rows
+
+
+def _core(box: Box) -> tuple[float, float]:
+    """Top and bottom of the middle of a line."""
+    middle, reach = (box[1] + box[3]) / 2, (box[3] - box[1]) * _CORE
+    return middle - reach, middle + reach
+
+
+def _strips(boxes: Sequence[Box], chosen: Iterable[int]) -> list[list[int]]:
+    """Boxes parted where a row of the region is empty, from the top."""
+    strips: list[list[int]] = []
+    end = float("-inf")
+    for index in sorted(chosen, key=lambda index: _core(boxes[index])):
+        top, bottom = _core(boxes[index])
+        if not strips or top > end:
+            strips.append([])
+        strips[-1].append(index)
+        end = max(end, bottom)
+    return strips
+
+
+def _runs(boxes: Sequence[Box], strips: list[list[int]], height: float) -> list[list[int]]:
+    """Strips joined as long as some gutter goes through all of them."""
+    left = min((boxes[index][0] for strip in strips for index in strip), default=0.0)
+    right = max((boxes[index][2] for strip in strips for index in strip), default=0.0)
+    runs: list[list[list[int]]] = []
+    free: list[tuple[float, float]] = []
+    for strip in strips:
+        own = _gaps(boxes, strip, left, right)
+        common = [gap for gap in _common(free, own) if gap[1] - gap[0] >= _GUTTER * height]
+        if runs and common:
+            runs[-1].append(strip)
+            free = common
+        else:
+            runs.append([strip])
+            free = own
+    return [list(chain.from_iterable(strips)) for run in runs for strips in _parted(boxes, run, height)]
+
+
+def _parted(boxes: Sequence[Box], run: list[list[int]], height: float) -> list[list[list[int]]]:
+    """A run, its header and its footer apart: one row that stands off the columns belongs to none of them."""
+    head, foot = [], []
+    if len(run) > 1 and _off(boxes, run[0], run[1], height):
+        head, run = [run[:1]], run[1:]
+    if len(run) > 1 and _off(boxes, run[-2], run[-1], height):
+        foot, run = [run[-1:]], run[:-1]
+    return [*head, run, *foot]
+
+
+def _off(boxes: Sequence[Box], upper: list[int], lower: list[int], height: float) -> bool:
+    gap = min(boxes[index][1] for index in lower) - max(boxes[index][3] for index in upper)
+    return gap >= _APART * height
+
+
+def _gaps(boxes: Sequence[Box], chosen: Iterable[int], left: float, right: float) -> list[tuple[float, float]]:
+    """What no box covers between two sides, from the left."""
+    gaps: list[tuple[float, float]] = []
+    end = left
+    for start, stop in sorted((boxes[index][0], boxes[index][2]) for index in chosen):
+        if start > end:
+            gaps.append((end, start))
+        end = max(end, stop)
+    return [*gaps, (end, right)] if right > end else gaps
+
+
+def _common(some: list[tuple[float, float]], others: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    pairs = ((max(a, c), min(b, d)) for a, b in some for c, d in others)
+    return [(start, stop) for start, stop in pairs if start < stop]
+
+
+def _columns(boxes: Sequence[Box], run: list[int], height: float) -> list[list[int]]:
+    """A run parted at its gutters, or whole where its parts are no columns of running text."""
+    left, right = min(boxes[index][0] for index in run), max(boxes[index][2] for index in run)
+    gutters = [(a + b) / 2 for a, b in _gaps(boxes, run, left, right) if b - a >= _GUTTER * height]
+    edges = [left, *gutters, right]
+    parts = [
+        [index for index in run if start <= (boxes[index][0] + boxes[index][2]) / 2 <= stop]
+        for start, stop in pairwise(edges)
+    ]
+    columns = [parts[0]]
+    for part in parts[1:]:
+        if _is_text(boxes, columns[-1], height) and _is_text(boxes, part, height):
+            columns.append(part)
+        else:
+            columns[-1] = columns[-1] + part
+    return columns
+
+
+def _is_text(boxes: Sequence[Box], part: list[int], height: float) -> bool:
+    """Whether boxes look like a column of running text: wide, several lines, most of them full."""
+    width = max(boxes[index][2] for index in part) - min(boxes[index][0] for index in part)
+    lengths = [boxes[index][2] - boxes[index][0] for index in part]
+    full = [length for length in lengths if length >= _FULL * width]
+    return width >= _COLUMN * height and len(full) >= _LINES and sum(full) >= _SHARE * sum(lengths)
+
+
+def _rows(boxes: Sequence[Box], chosen: Iterable[int]) -> list[list[int]]:
+    """Boxes side by side as rows, from the top; each row from the left."""
+    rows: list[list[int]] = []
+    for index in sorted(chosen, key=lambda index: (boxes[index][1] + boxes[index][3], boxes[index][0])):
+        middle = (boxes[index][1] + boxes[index][3]) / 2
+        first = boxes[rows[-1][0]] if rows else None
+        if first is not None and first[1] <= middle <= (first[1] + first[3]) / 2 + (first[3] - first[1]) * _CORE:
+            rows[-1].append(index)
+        else:
+            rows.append([index])
+    return [sorted(row, key=lambda index: boxes[index][0]) for row in rows]
+
+
+def _paragraphs(boxes: Sequence[Box], rows: list[list[int]], height: float) -> list[list[list[int]]]:
+    """Rows parted where the next one stands apart, or does not follow downwards."""
+    paragraphs: list[list[list[int]]] = []
+    for row in rows:
+        top = min(boxes[index][1] for index in row)
+        if paragraphs:
+            last = paragraphs[-1][-1]
+            gap = top - max(boxes[index][3] for index in last)
+            beneath = top > min(boxes[index][1] for index in last)
+            if beneath and gap <= _PARAGRAPH * height:
+                paragraphs[-1].append(row)
+                continue
+        paragraphs.append([row])
+    return paragraphs

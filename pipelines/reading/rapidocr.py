@@ -1,0 +1,189 @@
+"""RapidOCR: PaddleOCR's models on ONNX Runtime; slower than Tesseract, far better on noise and photos."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from math import atan2, cos, pi, sin
+from statistics import fmean, median
+from typing import TYPE_CHECKING, Any
+
+from pipelines.errors import BadParameter
+from pipelines.reading.base import Box, Means
+from pipelines.reading.columns import reading_order
+from pipelines.reading.recognising import Recogniser
+from pipelines.registry import Need, PartParams, knob, part
+
+if TYPE_CHECKING:
+    from pipelines.loading.pdfium import Send
+    from pipelines.reading.process import Kept
+
+#: The one model whose files are in the package.
+MODEL = "PP-OCRv6-small"
+
+#: Corners of a quadrilateral, from the top left, clockwise.
+Quad = Sequence[Sequence[float]]
+
+
+class RapidOCRParams(PartParams):
+    """What RapidOCR is told of the page."""
+
+    model: str = knob(MODEL, "The model. Only this one is in the package; any other would be a download.", fold=True)
+    long_side: int = knob(
+        2000, "Longer side at which text is looked for, in pixels; small print wants more.",
+        minimum=640, maximum=6000, step=40,
+    )  # fmt: skip
+    least: float = knob(0.5, "Confidence below which a line is left out.", minimum=0, maximum=1, step=0.05, fold=True)
+
+
+@part(
+    "reader",
+    "rapidocr",
+    label="RapidOCR",
+    params=RapidOCRParams,
+    needs=(Need("pip install 'rag-playground[rapidocr]'", module="rapidocr"),),
+    rank=30,
+)
+def rapidocr(params: RapidOCRParams, means: Means) -> Recogniser:
+    """Neural OCR: strong on noise, photos and tables; slower, with its own order of lines put right by columns."""
+    if params.model != MODEL:
+        raise BadParameter(
+            f"RapidOCR has no model {params.model!r} here: its files would have to be downloaded.",
+            f"The one that comes with it: {MODEL}.",
+        )
+    request = {
+        "long_side": params.long_side,
+        "least": params.least,
+        "threads": means.settings.threads,
+    }
+    return Recogniser("rapidocr", "pipelines.reading.rapidocr:send_read", means, request)
+
+
+# in the reading process --------------------------------------------------------------------------------
+
+
+def send_read(kept: Kept, request: Mapping[str, Any], send: Send) -> None:
+    """Read one picture and send what :mod:`pipelines.reading.recognising` says."""
+    import numpy as np
+    from rapidocr import RapidOCR
+
+    from pipelines.reading.picture_files import opened_png
+
+    threads, side = request["threads"], request["long_side"]
+    engine, load_s = kept.engine("rapidocr", (threads, side), lambda: _loaded(RapidOCR, threads, side))
+    started = time.perf_counter()
+    image = opened_png(request["body"]).convert("RGB")
+    pixels = np.ascontiguousarray(np.asarray(image)[:, :, ::-1])  # blue first, as OpenCV has it
+    words = {"return_word_box": True, "return_single_char_box": True}
+    found = engine(pixels, use_det=True, use_cls=True, use_rec=True, text_score=0.0, **words)
+    lines = _lines(found, request["least"]) if len(found) else []
+    blocks, guessed = _blocks(lines, image.size)
+    notes = ["Where words stand within some lines is estimated from their length."] if guessed else []
+    seconds = time.perf_counter() - started
+    send({"blocks": blocks, "seconds": seconds, "load_s": load_s, "engine": _version(), "notes": notes})
+
+
+def _loaded(make: Any, threads: int, side: int) -> Any:
+    """The engine with its models in memory: it would load them at the first picture."""
+    import os
+
+    import numpy as np
+
+    onnx = "EngineConfig.onnxruntime."
+    engine = make(
+        params={
+            "Global.log_level": "critical",
+            "Global.max_side_len": side,
+            f"{onnx}intra_op_num_threads": threads or os.cpu_count() or 1,
+            f"{onnx}inter_op_num_threads": 1,
+        }
+    )
+    blank = np.full((64, 64, 3), 255, np.uint8)
+    engine(blank, use_det=False, use_cls=True, use_rec=True)
+    engine(blank, use_det=True)
+    return engine
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return f"rapidocr {version('rapidocr')}, {MODEL}"
+
+
+def _lines(found: Any, least: float) -> list[tuple[str, float, Quad, Any]]:
+    """Text, confidence, corners and characters of each line that is sure enough."""
+    characters = found.word_results if len(found.word_results or ()) == len(found.txts) else [()] * len(found.txts)
+    lines = zip(found.txts, found.scores, found.boxes.tolist(), characters, strict=True)
+    return [line for line in lines if line[1] >= least and line[0].strip()]
+
+
+def _blocks(lines: Sequence[tuple[str, float, Quad, Any]], size: tuple[int, int]) -> tuple[list[Any], bool]:
+    """Lines in reading order, parted into words; and whether places of words had to be guessed."""
+    width, height = size
+    order = reading_order(straightened([quad for _, _, quad, _ in lines]))
+    guessed = False
+    blocks: list[Any] = []
+    for paragraph in order:
+        rows = []
+        for row in paragraph:
+            words = []
+            for text, score, quad, characters in (lines[index] for index in row):
+                placed = words_by_characters(text, characters)
+                guessed = guessed or placed is None
+                for word, box, confidence in placed or words_by_length(text, around(quad), score):
+                    left, top, right, bottom = box
+                    place = left / width, top / height, right / width, bottom / height
+                    words.append((word, place, confidence))
+            rows.append(words)
+        blocks.append(rows)
+    return blocks, guessed
+
+
+def straightened(quads: Sequence[Quad]) -> list[Box]:
+    """Boxes of lines turned by the page's own slant, so that rows and columns are rows and columns."""
+    slants = [atan2(b[1] - a[1], b[0] - a[0]) for a, b, *_ in quads]
+    level = [slant for slant in slants if abs(slant) < pi / 4]
+    slant = median(level) if level else 0.0
+    across, down = cos(slant), sin(slant)
+    return [around([(x * across + y * down, y * across - x * down) for x, y in quad]) for quad in quads]
+
+
+def around(quad: Quad) -> Box:
+    """The upright box of a quadrilateral."""
+    xs, ys = [x for x, _ in quad], [y for _, y in quad]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def words_by_characters(text: str, characters: Sequence[Any]) -> list[tuple[str, Box, float]] | None:
+    """Words of a line from its characters' places; None where they are not the characters of the line.
+
+    Args:
+        text: The line.
+        characters: (character, confidence, corners) of all that is not a space.
+    """
+    if "".join(str(one[0]) for one in characters) != "".join(text.split()):
+        return None
+    words: list[tuple[str, Box, float]] = []
+    at = 0
+    for word in text.split():
+        own, count = [], 0
+        while count < len(word):
+            own.append(characters[at])
+            count += len(characters[at][0])
+            at += 1
+        points = [point for one in own for point in one[2]]
+        words.append((word, around(points), fmean(float(one[1]) for one in own)))
+    return words
+
+
+def words_by_length(text: str, box: Box, confidence: float) -> list[tuple[str, Box, float]]:
+    """Words of a line, each given its share of the line's width by its characters."""
+    left, top, right, bottom = box
+    step = (right - left) / max(1, len(text))
+    words: list[tuple[str, Box, float]] = []
+    at = 0
+    for word in text.split():
+        at = text.index(word, at)
+        words.append((word, (left + at * step, top, left + (at + len(word)) * step, bottom), confidence))
+        at += len(word)
+    return words
