@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from pipelines.errors import DocumentError, PlaygroundError
+from playground.reading.state import Reading
 from playground.sampling import exporting
 from playground.services import Services
 from playground.views.transcript import transcript
@@ -42,11 +43,14 @@ def app_kwargs(services: Services) -> dict[str, Any]:
     async def export(request: Request) -> Response:
         return await run_in_threadpool(conversation_file, services, request.path_params["id"])
 
+    async def sheet(request: Request) -> Response:
+        return await run_in_threadpool(sheet_picture, services, request.path_params["id"])
+
     async def samples(request: Request) -> Response:
         return await run_in_threadpool(samples_file, services, request.path_params["id"])
 
     routes = [Route("/page/{name}/{page:int}.png", picture), Route("/conversation/{id}.md", export)]
-    routes.append(Route("/sampling/{id}.json", samples))
+    routes += [Route("/sampling/{id}.json", samples), Route("/reading/{id}.png", sheet)]
     return {"routes": routes, "middleware": [Middleware(Guard)]}
 
 
@@ -84,6 +88,15 @@ def samples_file(services: Services, id: str) -> Response:
         return PlainTextResponse("Nothing was drawn here.", 404)
     headers = {"Content-Disposition": 'attachment; filename="samples.json"'}
     return Response(json.dumps(data, ensure_ascii=False, indent=1), media_type="application/json", headers=headers)
+
+
+def sheet_picture(services: Services, id: str) -> Response:
+    """The picture that the readers of a page of the reading lab get; 404 where it shows none."""
+    try:
+        sheet = services.sheets.sheet(services.labs.now(Reading, {"id": id}))
+    except PlaygroundError as error:
+        return PlainTextResponse(str(error), 404)
+    return Response(sheet.png, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"})
 
 
 class Guard:

@@ -26,6 +26,7 @@ from playground.finding.lists import Lists
 from playground.jobs import Jobs, Outcome, Report
 from playground.labs import Labs
 from playground.measurements import Measurements
+from playground.reading.sheets import Sheets
 from playground.sampling.full import FullRows
 from playground.tasks import Tasks
 from playground.turn import Turn
@@ -58,6 +59,7 @@ class Services:
     lists: Lists
     labs: Labs
     full: FullRows
+    sheets: Sheets
 
     @classmethod
     def open(cls, settings: Settings) -> Services:
@@ -79,6 +81,7 @@ class Services:
             Lists(),
             Labs(),
             FullRows(),
+            Sheets(library, settings.data_dir / "uploads"),
         )
 
     def close(self) -> None:

@@ -15,7 +15,19 @@ from playground.cli import exits
 
 def build() -> typer.Typer:
     """The whole command line as a Typer application."""
-    from playground.cli import ask, chunk, doctor, documents, evaluate, parts, pull, sample, start
+    from playground.cli import (
+        ask,
+        chunk,
+        compare_readers,
+        doctor,
+        documents,
+        evaluate,
+        parts,
+        pull,
+        read,
+        sample,
+        start,
+    )
 
     app = typer.Typer(
         name="playground",
@@ -23,7 +35,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for module in (start, documents, ask, chunk, sample, parts, evaluate, pull, doctor):
+    for module in (start, documents, ask, chunk, sample, read, compare_readers, parts, evaluate, pull, doctor):
         module.add_to(app)
     return app
 

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -131,8 +131,8 @@ def _read_recipe(path: Path) -> Recipe:
         raise type(error)(f"{path}: {error.message}", error.fix) from error
 
 
-def _common() -> list[inspect.Parameter]:
-    """The common options as parameters of a function, for Typer to read."""
+def _common(without: Collection[str] = ()) -> list[inspect.Parameter]:
+    """The common options as parameters of a function, for Typer to read, but for some."""
     kinds: dict[str, Any] = {
         "data_dir": DataDir,
         "recipe": RecipeFiles,
@@ -147,19 +147,22 @@ def _common() -> list[inspect.Parameter]:
             name, inspect.Parameter.KEYWORD_ONLY, default=False if name in flags else None, annotation=kind
         )
         for name, kind in kinds.items()
+        if name not in without
     ]
 
 
-def command(app: typer.Typer, name: str | None = None) -> Callable[[Callable[..., Result | None]], Any]:
+def command(
+    app: typer.Typer, name: str | None = None, without: Collection[str] = ()
+) -> Callable[[Callable[..., Result | None]], Any]:
     """Add a function to ``app`` as a command, with the common options; without a name, as its callback.
 
     The function takes a :class:`Call` and its own options, and returns a :class:`Result` (None when a
-    sub-command does the work).
+    sub-command does the work). A common option of which it has its own kind is named in ``without``.
     """
 
     def add(function: Callable[..., Result | None]) -> Callable[..., int]:
         own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
-        shared = _common()
+        shared = _common(without)
 
         def run(context: typer.Context, **values: Any) -> int:
             if context.invoked_subcommand is not None:

@@ -1,0 +1,160 @@
+"""``compare-readers``: pages by readers by degradations, against a truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipelines.errors import UsageError
+from playground.cli.console import Progress, Result, problem, table, warn
+from playground.cli.options import Call, Password, command
+from playground.cli.read import File, Seconds, Truth, error_of, percent
+from playground.cli.reading_pages import degradations_of, drawing, means_of, pages_of, reader_of, truths_in
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pipelines.evaluation.reading_runs import Draw, PageRead, Summary
+    from pipelines.evaluation.transcripts import Spread
+    from pipelines.reading.base import Means
+
+_LAYER = "text layer"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "compare-readers", without=("reader",))(compare_readers)
+
+
+def compare_readers(
+    call: Call,
+    path: File,
+    readers: Annotated[
+        list[str],
+        typer.Option(
+            "--reader", help="Repeatable; with knobs if you like: tesseract:page_mode=block.", metavar="READER"
+        ),
+    ],
+    pages: Annotated[str, typer.Option("--pages", help="Physical pages: 1-3,7.", metavar="LIST")] = "1",
+    degrade: Annotated[
+        list[str] | None,
+        typer.Option("--degrade", help="dpi=100,blur=1, or none; repeatable: a level each.", metavar="LIST"),
+    ] = None,
+    truth: Truth = None,
+    seconds: Seconds = 120,
+    password: Password = None,
+) -> Result:
+    """Measure readers on pages, each page as it is or made worse. The truth is --truth (a form feed between pages) or
+    the PDF's own text.
+
+    Example: playground compare-readers report.pdf --pages 1-3 --reader tesseract --reader rapidocr
+    --degrade none --degrade dpi=100,blur=1
+    """
+    from pipelines.evaluation.reading_runs import read_pages, summaries
+
+    choices = list({str(one): one for one in (reader_of(text, call.recipe) for text in readers)}.values())
+    degradations, wanted = degradations_of(degrade or ()), pages_of(pages)
+    rows: list[PageRead] = []
+    with means_of(call.settings) as means, Progress() as progress:
+        draw = drawing(path, password, means)
+        truths = truths_in(truth, wanted) if truth else _layer(wanted, draw, means, seconds, path.name)
+        total = len(wanted) * len(choices) * len(degradations)
+        progress.update(f"{path.name} · reading 1 of {total}")
+        for row in read_pages(wanted, choices, degradations, draw, means, truths, seconds=seconds):
+            progress.clear()
+            _tell(row)
+            rows.append(row)
+            progress.update(f"{path.name} · reading {len(rows) + 1} of {total}")
+    found = summaries(rows)
+    named = f"{_LAYER} of {path.name}" if truth is None else truth.name
+    data = {"truth": named, "rows": [_row(row) for row in rows], "summary": [_summary(one) for one in found]}
+    return Result(data, lambda out: _show(out, found, named), int(any(not row.done for row in rows)))
+
+
+def _layer(pages: Sequence[int], draw: Draw, means: Means, seconds: float, name: str) -> dict[int, str]:
+    """The text layer of each page as the truth."""
+    from pipelines.evaluation.reading_runs import text_layer_truths
+    from pipelines.loading.health import garbled
+
+    if draw(pages[0], 72).source is None:
+        raise UsageError(f"{name} is a picture: it has no text layer to compare with.", "Give the text with --truth.")
+    truths = text_layer_truths(pages, draw, means, seconds=seconds)
+    warn(f"The truth is the {_LAYER} of {name}; where its order is not the page's, believe f1 and not cer.")
+    for page, text in truths.items():
+        if garbled(text):
+            warn(f"The {_LAYER} of page {page} looks garbled: numbers of that page say little.")
+    return truths
+
+
+def _tell(row: PageRead) -> None:
+    """One row on stderr as soon as it is read."""
+    where = f"{row.reader} · page {row.page} · {row.degradation}"
+    if not row.done:
+        problem(f"{where}: {error_of(row.transcript)}")
+        return
+    spent = "" if row.transcript.seconds is None else f" · {row.transcript.seconds:.1f} s"
+    rate = "" if row.metrics is None else f" · CER {percent(row.metrics.cer)}"
+    problem(f"{where}{rate}{spent}", "read")
+    for flag in row.flags:
+        warn(f"{where}: {flag.sentence}")
+
+
+def _row(row: PageRead) -> dict[str, Any]:
+    return {
+        "reader": str(row.reader),
+        "page": row.page,
+        "degrade": str(row.degradation),
+        "seconds": row.transcript.seconds,
+        "metrics": row.metrics.to_json() if row.metrics is not None else None,
+        "flags": [flag.name for flag in row.flags],
+        "words": len(row.transcript.text.split()),
+        "text": row.transcript.text,
+        **({"error": error_of(row.transcript)} if not row.done else {}),
+    }
+
+
+def _summary(found: Summary) -> dict[str, Any]:
+    spreads = {**found.metrics, "seconds": found.seconds}
+    return {
+        "reader": str(found.reader),
+        "degrade": str(found.degradation),
+        "pages": found.pages,
+        "failed": found.failed,
+        **{name: asdict(spread) if spread is not None else None for name, spread in spreads.items()},
+        "flags": dict(found.flags),
+    }
+
+
+def _show(out: Console, found: Sequence[Summary], truth: str) -> None:
+    from rich.text import Text
+
+    headers = ("degraded", "reader", "CER", "least–most", "WER", "F1", "order", "numbers", "s a page", "flags")
+    lines = [
+        (
+            one.degradation,
+            one.reader,
+            _median(one.metrics["cer"]),
+            _range(one.metrics["cer"]),
+            *(_median(one.metrics[name]) for name in ("wer", "f1", "order", "numbers")),
+            f"{one.seconds.median:.1f}" if one.seconds else "–",
+            ", ".join([*(f"{name} {count}" for name, count in one.flags.items()), *_failed(one)]),
+        )
+        for one in found
+    ]
+    out.print(table(headers, lines, right=headers[2:9]))
+    out.print(Text(f"Medians over {max(one.pages for one in found)} pages, per cent; truth: {truth}", style="dim"))
+
+
+def _failed(found: Summary) -> list[str]:
+    return [f"{found.failed} failed"] if found.failed else []
+
+
+def _median(spread: Spread | None) -> str:
+    return "–" if spread is None else f"{100 * spread.median:.1f}"
+
+
+def _range(spread: Spread | None) -> str:
+    return "–" if spread is None else f"{100 * spread.low:.1f}–{100 * spread.high:.1f}"

@@ -1,0 +1,1 @@
+"""The reading lab: one page, read by several readers, and what each made of it."""

@@ -1,0 +1,94 @@
+"""A page read by every column's reader in the background, so that a reload finds it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from pipelines.errors import Cancelled
+from pipelines.reading.base import Sheet, Transcript
+from pipelines.reading.filling import NONE
+from pipelines.reading.read import read_page
+from pipelines.recipe import Choice, choose
+from pipelines.scratch import Work
+from playground.measurements import Growing
+from playground.reading.sheets import digest
+from playground.reading.state import Reading, readers
+from playground.services import Services
+from playground.state import Session
+
+#: Seconds to wait for a run that was told to stop, before the next begins.
+_SETTLE_S = 10.0
+
+
+@dataclass(frozen=True)
+class Column:
+    """What one reader made of the page."""
+
+    choice: Choice
+    transcript: Transcript | None = None  # None: its turn has not come
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(Growing[int]):
+    """The columns as they are read; a row is a column that is done."""
+
+    sheet: Sheet | None = None  # None: it is still being drawn
+    columns: tuple[Column, ...] = ()
+    truth: Transcript | None = None  # the text layer of the page, undegraded; None: not asked for yet
+
+    def transcript(self, column: int) -> Transcript | None:
+        """Of a column, if there is one."""
+        return self.columns[column].transcript if 0 <= column < len(self.columns) else None
+
+
+def run_of(services: Services, lab: Reading) -> Run:
+    """What this page's readers made; nothing yet is an empty run."""
+    found = services.measurements.peek(lab.work("read"))
+    return found if isinstance(found, Run) else Run(state="done")
+
+
+def start(services: Services, session: Session, lab: Reading) -> None:
+    """Read the page with every column; a run under way is stopped first. What is known is not read again."""
+    name, before = lab.work("read"), run_of(services, lab)
+    services.measurements.stop(name)
+    services.measurements.settle(name, _SETTLE_S)
+    columns = tuple(Column(choice) for choice in readers(session, lab)[: lab.shown])
+    first = Run(columns=columns)
+    services.measurements.start(name, first, lambda work: _read(services, name, lab, first, before, work))
+
+
+def _read(services: Services, name: str, lab: Reading, first: Run, before: Run, work: Work) -> Iterator[int]:
+    sheet = services.sheets.sheet(lab, work.cancel)
+    services.measurements.change(name, lambda now: replace(now, sheet=sheet))
+    same = before.sheet is not None and digest(before.sheet) == digest(sheet)
+    known = {str(one.choice): one.transcript for one in before.columns if same and _done(one.transcript)}
+    own = before.truth if same and _done(before.truth) else _last(services, choose("reader", NONE), sheet, lab, work)
+    services.measurements.change(name, lambda now: replace(now, truth=own))
+    for at, column in enumerate(first.columns):
+        if str(column.choice) in known:
+            services.measurements.change(name, partial(_with, at, known[str(column.choice)]))
+        else:
+            means, seconds = services.library.reading, float(lab.seconds)
+            for transcript in read_page(column.choice, sheet, means, seconds=seconds, cancel=work.cancel):
+                services.measurements.change(name, partial(_with, at, transcript))
+        yield at
+        if work.cancel is not None and work.cancel.is_set():
+            raise Cancelled
+
+
+def _done(transcript: Transcript | None) -> bool:
+    return transcript is not None and transcript.state == "done"
+
+
+def _last(services: Services, choice: Choice, sheet: Sheet, lab: Reading, work: Work) -> Transcript:
+    *_, last = read_page(choice, sheet, services.library.reading, seconds=float(lab.seconds), cancel=work.cancel)
+    return last
+
+
+def _with(at: int, transcript: Any, now: Run) -> Run:
+    """The run with a column's transcript as it is now."""
+    column = replace(now.columns[at], transcript=transcript)
+    return replace(now, columns=(*now.columns[:at], column, *now.columns[at + 1 :]))

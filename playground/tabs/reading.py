@@ -1,0 +1,231 @@
+"""The reading lab: one page, classical OCR and vision models side by side, and what each made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from markupsafe import escape
+
+from pipelines.evaluation.normalising import Normalising
+from playground.lab.state import LETTERS
+from playground.reading import acting, board, running
+from playground.reading.state import Page, Reading, readers, use, with_column
+from playground.services import Services
+from playground.state import Session, recipe_of
+from playground.tabs.reading_parts import NEUTRAL, Parts, components, degradation
+from playground.tabs.recipe import changed, summary
+from playground.tabs.shell import Shell, browser_state, wire
+from playground.tabs.sidebar import bare_name
+from playground.tabs.wishes import Wishes
+
+#: What can be pressed on the board that does not draw it anew.
+ELSEWHERE = ("use",)
+
+
+class Wiring:
+    """What happens when; every handler ends in a redrawn board."""
+
+    def __init__(self, services: Services, shell: Shell, parts: Parts) -> None:
+        self._services, self._shell, self._parts = services, shell, parts
+        self._wishes = Wishes(services.tasks, shell.kept, parts.lab, parts.moment, parts.outputs, _id_of, ELSEWHERE)
+
+    def _now(self, lab: Any) -> Reading:
+        return self._services.labs.now(Reading, lab)
+
+    def redraw(self, session: Session, lab: Reading, made: float) -> Iterator[list[Any]]:
+        """The state at once, then each panel as it changes."""
+        lab = self._services.labs.keep(lab)
+
+        def boards(flag: Any) -> Iterator[list[str | None]]:
+            return (now.markup() for now in board.draw(self._services, session, lab, flag))
+
+        yield from self._wishes.redraw(lab.id, made, [lab.keep()], boards)
+
+    def source(self) -> None:
+        """Which page; Run and Stop."""
+        parts, services = self._parts, self._services
+
+        def on_document(kept: Any, lab: Any, made: float, name: str | None, number: float) -> Iterator[list[Any]]:
+            before = self._now(lab)
+            page = Page(document=name or "", number=acting.page_of(services, name or "", before, number))
+            if page == before.page or (name or "").startswith(acting.UPLOADED):
+                page = before.page.model_copy(update={"number": max(1, int(number or 1))})
+            yield from self.redraw(Session.restore(kept), before.to(page=page), made)
+
+        def on_upload(kept: Any, lab: Any, made: float, files: Any) -> Iterator[list[Any]]:
+            if not files:
+                yield self._wishes.nothing(3)
+                return
+            path, name = files[0]
+            shown = bare_name(name) or Path(path).name
+            page = Page(upload=services.sheets.upload(Path(path), shown), name=shown)
+            now = self._now(lab).to(page=page)
+            first: list[Any] = [None, menu(services, now), 1]
+            for update in self.redraw(Session.restore(kept), now, made):
+                yield [*first, *update]
+                first = [gr.skip()] * 3
+
+        def on_run(kept: Any, lab: Any, made: float) -> Iterator[list[Any]]:
+            session, now = Session.restore(kept), self._now(lab)
+            running.start(services, session, now)
+            yield from self.redraw(session, now, made)
+
+        def on_stop(lab: Any) -> None:
+            services.measurements.stop(self._now(lab).work("read"))
+
+        chosen = [parts.document, parts.number]
+        self._wishes.wire([parts.document.input, changed(parts.number), parts.number.submit], on_document, chosen)
+        self._wishes.wire([parts.upload.upload], on_upload, [parts.upload], [parts.upload, *chosen])
+        self._wishes.wire([parts.run.click], on_run, [])
+        wire([parts.stop.click], on_stop, [parts.lab], [])
+
+    def degrading(self) -> None:
+        """The sliders: what the readers get is what is shown."""
+        parts = self._parts
+
+        def on_slider(kept: Any, lab: Any, made: float, *shown: Any) -> Iterator[list[Any]]:
+            how = degradation(dict(zip(parts.sliders, shown, strict=True)))
+            yield from self.redraw(Session.restore(kept), self._now(lab).to(degrade=how.model_dump()), made)
+
+        sliders = list(parts.sliders.values())
+        self._wishes.wire([slider.release for slider in sliders], on_slider, sliders)
+
+    def comparing(self) -> None:
+        """What counts as the truth, and what as a difference."""
+        parts = self._parts
+
+        def on_truth(
+            kept: Any, lab: Any, made: float, truth: str, pasted: str, ignore: list[str]
+        ) -> Iterator[list[Any]]:
+            how = {name: name in ignore for name in Normalising.model_fields}
+            now = self._now(lab).to(truth=truth, pasted=pasted, normalising=how)
+            shown = gr.update(visible=truth == "pasted")
+            for update in self.redraw(Session.restore(kept), now, made):
+                yield [shown, *update]
+                shown = gr.skip()
+
+        told = [parts.truth, parts.pasted, parts.ignore]
+        events = [parts.truth.input, parts.ignore.input, parts.pasted.blur]
+        self._wishes.wire(events, on_truth, told, [parts.pasted])
+
+    def board(self) -> None:
+        """Buttons of the board."""
+        parts = self._parts
+
+        def on_board(kept: Any, lab: Any, made: float, event: gr.EventData) -> Iterator[list[Any]]:
+            session, before = Session.restore(kept), self._now(lab)
+            what, target = event._data["act"], event._data["arg"]
+            if what in ELSEWHERE:
+                yield self._wishes.nothing(len(LETTERS))
+                return
+            if what == "again":
+                running.start(self._services, session, before)
+            now = acting.act(before, what, target)
+            areas = [
+                gr.update(visible=at < now.shown) if what == "columns" else gr.skip() for at in range(len(LETTERS))
+            ]
+            for update in self.redraw(session, now, made):
+                yield [*areas, *update]
+                areas = [gr.skip()] * len(LETTERS)
+
+        for clicked in (parts.toolbar, parts.page, *parts.heads, *parts.bodies, parts.differences):
+            self._wishes.wire([clicked.click], on_board, [], parts.areas, pressed=True)
+
+    def column(self, at: int) -> None:
+        """A column's reader and its knobs."""
+        form = self._parts.forms[at]
+        knobs = list(form.components.values())
+
+        def on_menu(kept: Any, lab: Any, made: float, name: str) -> Iterator[list[Any]]:
+            session, before = Session.restore(kept), self._now(lab)
+            old = readers(session, before)[at]
+            if name == old.name:  # a menu may report one choice twice
+                yield self._wishes.nothing(len(form.outputs))
+                return
+            choice = form.switched(name, old)
+            updates = form.show(choice)
+            for update in self.redraw(session, with_column(session, before, at, choice), made):
+                yield [*updates, *update]
+                updates = [gr.skip()] * len(updates)
+
+        def on_knob(kept: Any, lab: Any, made: float, name: str, *shown: Any) -> Iterator[list[Any]]:
+            session, before = Session.restore(kept), self._now(lab)
+            choice = form.read(name, shown)
+            if choice == readers(session, before)[at]:
+                yield self._wishes.nothing()
+                return
+            yield from self.redraw(session, with_column(session, before, at, choice), made)
+
+        self._wishes.wire([form.menu.input], on_menu, [form.menu], form.outputs)
+        self._wishes.wire([changed(one) for one in knobs], on_knob, [form.menu, *knobs])
+
+    def using(self) -> None:
+        """The button that makes a column's reader the recipe's."""
+        kept = self._shell.kept
+
+        def on_head(kept: Any, lab: Any, event: gr.EventData) -> list[Any]:
+            if event._data["act"] != "use":
+                return [gr.skip()] * 2
+            session = use(Session.restore(kept), self._now(lab), int(event._data["arg"]))
+            told = recipe_of(session).choice("reader")
+            gr.Info(f"Documents added from now on are read by {escape(str(told))} where they have no text.",
+                    title="In use", duration=6)  # fmt: skip
+            return [session.keep(), summary(session)]
+
+        for head in self._parts.heads:
+            wire([head.click], on_head, [kept, self._parts.lab], [kept, self._shell.words])
+
+    def opening(self, tab: gr.Tab) -> None:
+        """The first look: nothing of the lab is computed before."""
+        parts, services = self._parts, self._services
+
+        def on_open(kept: Any, lab: Any, made: float) -> Iterator[list[Any]]:
+            session, now = Session.restore(kept), acting.with_page(services, self._now(lab))
+            chosen = readers(session, now)
+            how = now.degrade.model_dump()
+            first = [
+                menu(services, now),
+                now.page.number,
+                *(NEUTRAL[name] if how[name] is None else how[name] for name in parts.sliders),
+                now.truth,
+                [name for name, value in now.normalising.model_dump().items() if value],
+                gr.update(value=now.pasted, visible=now.truth == "pasted"),
+                *(gr.update(visible=at < now.shown) for at in range(len(LETTERS))),
+                *(update for at, form in enumerate(parts.forms) for update in form.show(chosen[at])),
+            ]
+            for update in self.redraw(session, now, made):
+                yield [*first, *update]
+                first = [gr.skip()] * len(first)
+
+        opened = [
+            parts.document, parts.number, *parts.sliders.values(), parts.truth, parts.ignore, parts.pasted,
+            *parts.areas, *(one for form in parts.forms for one in form.outputs),
+        ]  # fmt: skip
+        self._wishes.wire([tab.select], on_open, [], opened)
+
+
+def menu(services: Services, lab: Reading) -> Any:
+    """Update of the menu of documents, the lab's chosen."""
+    listed, value = acting.entries(services, lab)
+    return gr.update(choices=listed, value=value or None)
+
+
+def _id_of(lab: Any) -> str:
+    return Reading.restore(lab).id
+
+
+def build(services: Services, shell: Shell, tab: gr.Tab) -> None:
+    """Draw the tab and wire it."""
+    parts = components(browser_state("reading"))
+    wiring = Wiring(services, shell, parts)
+    wiring.source()
+    wiring.degrading()
+    wiring.comparing()
+    wiring.board()
+    for at in range(len(LETTERS)):
+        wiring.column(at)
+    wiring.using()
+    wiring.opening(tab)

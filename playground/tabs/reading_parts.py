@@ -1,0 +1,136 @@
+"""What the reading lab's page for one page holds: the source, how it is degraded, the columns, what lies below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from pipelines.evaluation.normalising import Normalising
+from pipelines.reading.degrade import Degradation
+from playground.lab.state import LETTERS
+from playground.reading.state import Reading, readers
+from playground.state import Session
+from playground.tabs.column_form import ColumnForm
+from playground.tabs.shell import panel
+from playground.tabs.sidebar import file_box
+
+#: Where the sliders of the degradation stand while they do nothing, and the span of those that are usually enough.
+NEUTRAL = {"rotation": 0, "dpi": 200, "blur": 0, "contrast": 1, "noise": 0, "jpeg": 100}
+#: Least, most, step.
+_SPANS: dict[str, tuple[float, float, float]] = {
+    "rotation": (-10, 10, 0.5),
+    "dpi": (40, 200, 10),
+    "blur": (0, 6, 0.25),
+    "contrast": (0.1, 2, 0.05),
+    "noise": (0, 100, 2),
+    "jpeg": (5, 100, 5),
+}
+
+TRUTHS = [("the text layer", "text layer"), ("pasted text", "pasted"), ("nothing: compare readers", "none")]
+
+IGNORED = [(name, name) for name in Normalising.model_fields]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The tab's components."""
+
+    lab: gr.BrowserState
+    moment: gr.Number
+    document: gr.Dropdown
+    number: gr.Number
+    upload: gr.File
+    run: gr.Button
+    stop: gr.Button
+    sliders: dict[str, gr.Slider]
+    truth: gr.Radio
+    ignore: gr.CheckboxGroup
+    pasted: gr.Textbox
+    areas: list[gr.Column]
+    forms: list[ColumnForm]
+    toolbar: gr.HTML
+    page: gr.HTML
+    heads: list[gr.HTML]
+    bodies: list[gr.HTML]
+    numbers: gr.HTML
+    differences: gr.HTML
+
+    @property
+    def panels(self) -> list[gr.HTML]:
+        """In the order of :meth:`Board.markup`."""
+        return [self.toolbar, self.page, *self.heads, *self.bodies, self.numbers, self.differences]
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What every redrawing updates."""
+        return [self.lab, *self.panels]
+
+
+def components(lab: gr.BrowserState) -> Parts:
+    """Draw what reads one page."""
+    with gr.Row(elem_id="read-source", elem_classes=["lab-source"]):
+        document = gr.Dropdown([], label="A page of", elem_id="read-document", scale=3, filterable=False)
+        number = gr.Number(1, label="Page", precision=0, minimum=1, elem_id="read-number", scale=0, min_width=80)
+        upload = file_box(
+            show_label=False, label="Or a picture or PDF", height=42, elem_id="read-upload", scale=1,
+        )  # fmt: skip
+        run = gr.Button("Run", variant="primary", elem_id="read-run", scale=0, min_width=80)
+        stop = gr.Button("Stop", elem_id="read-stop", scale=0, min_width=80)
+    folded = gr.Accordion("Degrade the page", open=False, elem_id="read-degrade", elem_classes=["more"])
+    with folded, gr.Row(elem_id="read-sliders"):
+        sliders = {name: _slider(name) for name in NEUTRAL}
+    with gr.Row(elem_id="read-truth-row", elem_classes=["lab-source"]):
+        truth = gr.Radio(TRUTHS, value=Reading().truth, label="Compared with", elem_id="read-truth", scale=2)
+        on = [name for name, value in Normalising().model_dump().items() if value]
+        ignore = gr.CheckboxGroup(
+            IGNORED, value=on, label="Differences that do not count", elem_id="read-ignore", scale=3
+        )
+    pasted = gr.Textbox(
+        label="The true text", lines=3, max_lines=12, elem_id="read-pasted", visible=False,
+        placeholder="Paste what really stands on the page",
+    )  # fmt: skip
+    toolbar = panel("read-toolbar")
+    with gr.Row(elem_id="read-desk"):
+        with gr.Column(elem_id="read-left", scale=2, min_width=320):
+            page = panel("read-page")
+        with gr.Column(elem_id="read-right", scale=3, min_width=320):
+            areas, forms, heads, bodies = _columns()
+    numbers, differences = panel("read-numbers"), panel("read-differences")
+    return Parts(
+        lab, gr.Number(visible=False), document, number, upload, run, stop, sliders, truth, ignore, pasted, areas,
+        forms, toolbar, page, heads, bodies, numbers, differences,
+    )  # fmt: skip
+
+
+def _columns() -> tuple[list[Any], list[ColumnForm], list[Any], list[Any]]:
+    areas: list[Any] = []
+    forms: list[ColumnForm] = []
+    heads: list[Any] = []
+    bodies: list[Any] = []
+    with gr.Row(elem_id="read-columns", elem_classes=["lab-columns"]):
+        for letter, first in zip(LETTERS, readers(Session(), Reading()), strict=True):
+            shown, classes = letter in LETTERS[: Reading().shown], ["lab-column", f"col-{letter.lower()}"]
+            with gr.Column(elem_classes=classes, visible=shown) as area:
+                heads.append(panel(f"read-head-{letter}"))
+                with gr.Column(elem_classes=["knobs"]):
+                    forms.append(ColumnForm("reader", letter, first))
+                bodies.append(panel(f"read-body-{letter}"))
+            areas.append(area)
+    return areas, forms, heads, bodies
+
+
+def _slider(name: str) -> gr.Slider:
+    least, most, step = _SPANS[name]
+    told = Degradation.model_fields[name].description
+    return gr.Slider(
+        least, most, NEUTRAL[name], step=step, label=name, info=told, elem_id=f"read-{name}",
+        elem_classes=["knob"], min_width=160,
+    )  # fmt: skip
+
+
+def degradation(values: dict[str, Any]) -> Degradation:
+    """What the sliders say; where they do nothing, nothing is done."""
+    given = {name: value for name, value in values.items() if value != NEUTRAL[name]}
+    return Degradation.model_validate({name: int(v) if name in ("dpi", "jpeg") else v for name, v in given.items()})
