@@ -78,8 +78,9 @@ def _layer(pages: Sequence[int], draw: Draw, means: Means, seconds: float, name:
     """The text layer of each page as the truth."""
     from pipelines.evaluation.reading_runs import text_layer_truths
     from pipelines.loading.health import garbled
+    from pipelines.reading.pictures import DPI
 
-    if draw(pages[0], 72).source is None:
+    if draw(pages[0], DPI).source is None:
         raise UsageError(f"{name} is a picture: it has no text layer to compare with.", "Give the text with --truth.")
     truths = text_layer_truths(pages, draw, means, seconds=seconds)
     warn(f"The truth is the {_LAYER} of {name}; where its order is not the page's, believe f1 and not cer.")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.errors import PlaygroundError
 from playground.cli.console import Progress, Result, clean, one_line, table, warn
 from playground.cli.options import Call, Password, command
 from playground.cli.reading_pages import degradations_of, drawing, means_of, reader_of, truths_in
