@@ -98,9 +98,7 @@ def as_json(row: PageRead) -> dict[str, Any]:
 
 def error_of(transcript: Transcript) -> str:
     """Why a reading did not end well, in a line."""
-    return (
-        str(transcript.error) if isinstance(transcript.error, PlaygroundError) else f"It ended as {transcript.state}."
-    )
+    return f"It ended as {transcript.state}." if transcript.error is None else str(transcript.error)
 
 
 def _words(transcript: Transcript) -> list[dict[str, Any]] | None:
