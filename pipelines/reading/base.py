@@ -57,6 +57,7 @@ class Transcript:
     state: State = "waiting"
     seconds: float | None = None  # reading alone; loading is told apart
     load_s: float | None = None
+    generation_s: float | None = None  # of language models: writing alone, without taking the picture in
     engine: str = ""  # what ran: "tesseract 5.5.1", "ollama 0.32.15"
     model: str = ""
     prompt_tokens: int | None = None  # pictures count
@@ -69,7 +70,7 @@ class Transcript:
     @property
     def tokens_per_s(self) -> float | None:
         """Generation speed of a language model."""
-        return self.completion_tokens / self.seconds if self.completion_tokens and self.seconds else None
+        return self.completion_tokens / self.generation_s if self.completion_tokens and self.generation_s else None
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,9 @@ def sheet_of(
     return sheet
 
 
-def fitted(sheet: Sheet, long_side: int, means: Means, *, cancel: Flag | None = None) -> Sheet:
+def fitted(
+    sheet: Sheet, long_side: int, means: Means, *, seconds: float | None = None, cancel: Flag | None = None
+) -> Sheet:
     """A sheet whose longer side is at most so many pixels; one that fits is given back untouched.
 
     Raises:
@@ -92,7 +94,7 @@ def fitted(sheet: Sheet, long_side: int, means: Means, *, cancel: Flag | None = 
     if max(sheet.width, sheet.height) <= long_side:
         return sheet
     request = {"name": sheet.name, "long_side": long_side, "dpi": sheet.dpi}
-    return _sheet(sheet, means.worker.ask(_FIT, request, sheet.png, cancel=cancel))
+    return _sheet(sheet, means.worker.ask(_FIT, request, sheet.png, seconds=seconds, cancel=cancel))
 
 
 def _sheet(sheet: Sheet, frame: Frame) -> Sheet:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,11 +62,15 @@ def _find(
             file,
             password=password,
             settings=settings,
-            on_progress=lambda done, total, name=name: progress.update(f"{name} · page {done} of {total}"),
+            on_progress=partial(_show, progress, name),
         )
         for note in document.health.notes:
             warn(f"{name}: {note}")
     return {name: found[name] for name in names}
+
+
+def _show(progress: Progress, name: str, done: int, total: int) -> None:
+    progress.update(f"{name} · page {done} of {total}")
 
 
 def _file_of(name: str, folder: Path) -> Path | None:
