@@ -22,6 +22,8 @@ _LINES = 3  # fewest lines of one
 _FULL = 0.6  # how full of its column a line of running text is
 _SHARE = 0.5  # share of such lines in the length of all its lines
 _APART = 1.0  # what parts a header or footer from the columns, in heights of a line
+_HIGH = 1.4  # a line so many times higher than others belongs to the first row beside it
+_ROW = 0.4  # how far the middles of two lines of one row lie apart at most, in heights of a line
 _PARAGRAPH = 0.7  # gap between two lines that parts paragraphs, in heights of a line
 
 
@@ -50,7 +52,7 @@ def _ordered(boxes: Sequence[Box], chosen: list[int], height: float) -> list[lis
             for column in columns:
                 rows += _ordered(boxes, column, height)
         else:
-            rows += _rows(boxes, run)
+            rows += _rows(boxes, run, height)
     return rows
 
 
@@ -148,13 +150,20 @@ def _is_text(boxes: Sequence[Box], part: list[int], height: float) -> bool:
     return width >= _COLUMN * height and len(full) >= _LINES and sum(full) >= _SHARE * sum(lengths)
 
 
-def _rows(boxes: Sequence[Box], chosen: Iterable[int]) -> list[list[int]]:
+def _rows(boxes: Sequence[Box], chosen: Iterable[int], height: float) -> list[list[int]]:
     """Boxes side by side as rows, from the top; each row from the left."""
+
+    middles = {index: (boxes[index][1] + boxes[index][3]) / 2 for index in chosen}
+
+    def place(index: int) -> float:
+        _, top, _, bottom = boxes[index]
+        if bottom - top < _HIGH * height:
+            return middles[index]
+        return min(middle for middle in middles.values() if top <= middle <= bottom)
+
     rows: list[list[int]] = []
-    for index in sorted(chosen, key=lambda index: (boxes[index][1] + boxes[index][3], boxes[index][0])):
-        middle = (boxes[index][1] + boxes[index][3]) / 2
-        first = boxes[rows[-1][0]] if rows else None
-        if first is not None and first[1] <= middle <= (first[1] + first[3]) / 2 + (first[3] - first[1]) * _CORE:
+    for index in sorted(chosen, key=lambda index: (place(index), boxes[index][0])):
+        if rows and place(index) - place(rows[-1][0]) <= _ROW * height:
             rows[-1].append(index)
         else:
             rows.append([index])

@@ -33,6 +33,9 @@ class RapidOCRParams(PartParams):
         2000, "Longer side at which text is looked for, in pixels; small print wants more.",
         minimum=640, maximum=6000, step=40,
     )  # fmt: skip
+    turned_lines: bool = knob(
+        False, "Look for lines that stand on their head: for pages upside down; it may turn an upright one.", fold=True
+    )
     least: float = knob(0.5, "Confidence below which a line is left out.", minimum=0, maximum=1, step=0.05, fold=True)
 
 
@@ -53,6 +56,7 @@ def rapidocr(params: RapidOCRParams, means: Means) -> Recogniser:
         )
     request = {
         "long_side": params.long_side,
+        "turned_lines": params.turned_lines,
         "least": params.least,
         "threads": means.settings.threads,
     }
@@ -75,7 +79,8 @@ def send_read(kept: Kept, request: Mapping[str, Any], send: Send) -> None:
     image = opened_png(request["body"]).convert("RGB")
     pixels = np.ascontiguousarray(np.asarray(image)[:, :, ::-1])  # blue first, as OpenCV has it
     words = {"return_word_box": True, "return_single_char_box": True}
-    found = engine(pixels, use_det=True, use_cls=True, use_rec=True, text_score=0.0, **words)
+    turned = request["turned_lines"]
+    found = engine(pixels, use_det=True, use_cls=turned, use_rec=True, text_score=0.0, **words)
     lines = _lines(found, request["least"]) if len(found) else []
     blocks, guessed = _blocks(lines, image.size)
     notes = ["Where words stand within some lines is estimated from their length."] if guessed else []
