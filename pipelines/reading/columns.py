@@ -9,6 +9,7 @@ running text, so that tables and numbered lists are read row by row.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import chain, pairwise
 from statistics import median
 
@@ -25,6 +26,14 @@ _APART = 1.0  # what parts a header or footer from the columns, in heights of a 
 _HIGH = 1.4  # a line so many times higher than others belongs to the first row beside it
 _ROW = 0.4  # how far the middles of two lines of one row lie apart at most, in heights of a line
 _PARAGRAPH = 0.7  # gap between two lines that parts paragraphs, in heights of a line
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Strips, and what no box of them covers from side to side."""
+
+    strips: list[list[int]]
+    free: list[tuple[float, float]]
 
 
 def reading_order(boxes: Sequence[Box]) -> list[list[list[int]]]:
@@ -79,18 +88,26 @@ def _runs(boxes: Sequence[Box], strips: list[list[int]], height: float) -> list[
     """Strips joined as long as some gutter goes through all of them."""
     left = min((boxes[index][0] for strip in strips for index in strip), default=0.0)
     right = max((boxes[index][2] for strip in strips for index in strip), default=0.0)
-    runs: list[list[list[int]]] = []
-    free: list[tuple[float, float]] = []
+
+    def joined(one: _Run, other: _Run) -> _Run | None:
+        gutters = [gap for gap in _common(one.free, other.free) if gap[1] - gap[0] >= _GUTTER * height]
+        both = _Run(one.strips + other.strips, gutters)
+        return both if any(_parts(boxes, chain.from_iterable(both.strips), gap) for gap in gutters) else None
+
+    runs: list[_Run] = []
     for strip in strips:
-        own = _gaps(boxes, strip, left, right)
-        common = [gap for gap in _common(free, own) if gap[1] - gap[0] >= _GUTTER * height]
-        if runs and common:
-            runs[-1].append(strip)
-            free = common
-        else:
-            runs.append([strip])
-            free = own
-    return [list(chain.from_iterable(strips)) for run in runs for strips in _parted(boxes, run, height)]
+        run = _Run([strip], _gaps(boxes, strip, left, right))
+        runs = [*runs[:-1], together] if runs and (together := joined(runs[-1], run)) else [*runs, run]
+    whole: list[_Run] = []
+    for run in reversed(runs):  # what stood on one side only, before its gutter was seen
+        whole = [together, *whole[1:]] if whole and (together := joined(run, whole[0])) else [run, *whole]
+    return [list(chain.from_iterable(part)) for run in whole for part in _parted(boxes, run.strips, height)]
+
+
+def _parts(boxes: Sequence[Box], chosen: Iterable[int], gap: tuple[float, float]) -> bool:
+    """Whether there are boxes on both sides of a gap."""
+    sides = [boxes[index][2] <= gap[0] for index in chosen]
+    return any(sides) and not all(sides)
 
 
 def _parted(boxes: Sequence[Box], run: list[list[int]], height: float) -> list[list[list[int]]]:

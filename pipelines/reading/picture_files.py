@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pipelines.loading.pdfium import Send
 
 MAX_PIXELS = 30_000_000  # of a picture a reader gets; A4 at 500 dpi has 24 million
-MAX_UNPACKED = 640_000_000  # bytes of a picture while it is opened; RGB takes four a pixel
+MAX_UNPACKED = 500_000_000  # bytes of a picture while it is opened; RGB takes four a pixel
 
 #: What Pillow may open. Not EPS or WMF, which it hands to other programs.
 FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP", "GIF", "JPEG2000", "PPM", "AVIF")
