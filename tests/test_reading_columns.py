@@ -47,7 +47,7 @@ def test_two_columns_are_read_one_after_the_other():
 def test_three_columns():
     columns = [column(start, start + 200, range(8)) for start in (0, 220, 440)]
     mixed = [box for row in zip(*columns, strict=True) for box in row]
-    assert [mixed[index] for index in flat(mixed)] == sum(columns, [])
+    assert [mixed[index] for index in flat(mixed)] == [box for each in columns for box in each]
 
 
 def test_a_title_over_two_columns_comes_first_and_a_note_under_them_last():
@@ -139,7 +139,7 @@ def test_a_slanted_page_is_put_straight_first():
         [(x - slant * y, y + slant * x) for x, y in ((left, top), (right, top), (right, bottom), (left, bottom))]
         for left, top, right, bottom in boxes
     ]
-    assert [index for index in flat(straightened(quads))] == list(range(24))
+    assert list(flat(straightened(quads))) == list(range(24))
 
 
 # words -------------------------------------------------------------------------------------------------

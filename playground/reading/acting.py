@@ -54,9 +54,7 @@ def with_page(services: Services, lab: Reading) -> Reading:
 
 
 def page_of(services: Services, name: str, lab: Reading, number: float) -> int:
-    """The page to turn to: the first of another document, else the one typed, within bounds."""
-    if not name or name.startswith(UPLOADED):
-        return max(1, int(number or 1))
+    """The page of a document to turn to: the first of another one, else the one typed, within bounds."""
     if name != lab.page.document:
         return 1
     try:

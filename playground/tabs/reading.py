@@ -48,12 +48,18 @@ class Wiring:
         """Which page; Run and Stop."""
         parts, services = self._parts, self._services
 
+        def paged(lab: Reading, name: str | None, number: float) -> Reading:
+            """The lab at the page that is typed."""
+            if not name or name.startswith(acting.UPLOADED):
+                return lab.to(page=lab.page.model_copy(update={"number": max(1, int(number or 1))}))
+            return lab.to(page=Page(document=name, number=acting.page_of(services, name, lab, number)))
+
         def on_document(kept: Any, lab: Any, made: float, name: str | None, number: float) -> Iterator[list[Any]]:
-            before = self._now(lab)
-            page = Page(document=name or "", number=acting.page_of(services, name or "", before, number))
-            if page == before.page or (name or "").startswith(acting.UPLOADED):
-                page = before.page.model_copy(update={"number": max(1, int(number or 1))})
-            yield from self.redraw(Session.restore(kept), before.to(page=page), made)
+            now = paged(self._now(lab), name, number)
+            turned = gr.update(value=now.page.number) if now.page.number != number else gr.skip()
+            for update in self.redraw(Session.restore(kept), now, made):
+                yield [turned, *update]
+                turned = gr.skip()
 
         def on_upload(kept: Any, lab: Any, made: float, files: Any) -> Iterator[list[Any]]:
             if not files:
@@ -68,8 +74,12 @@ class Wiring:
                 yield [*first, *update]
                 first = [gr.skip()] * 3
 
-        def on_run(kept: Any, lab: Any, made: float) -> Iterator[list[Any]]:
-            session, now = Session.restore(kept), self._now(lab)
+        def on_run(
+            kept: Any, lab: Any, made: float, name: str | None, number: float, *shown: Any
+        ) -> Iterator[list[Any]]:
+            """Reads what stands above: the lab may not have heard of the last move of a slider yet."""
+            session, before = Session.restore(kept), self._now(lab)
+            now = services.labs.keep(paged(before, name, number).to(degrade=self._degradation(shown)))
             running.start(services, session, now)
             yield from self.redraw(session, now, made)
 
@@ -77,21 +87,26 @@ class Wiring:
             services.measurements.stop(self._now(lab).work("read"))
 
         chosen = [parts.document, parts.number]
-        self._wishes.wire([parts.document.input, changed(parts.number), parts.number.submit], on_document, chosen)
+        self._wishes.wire(
+            [parts.document.input, changed(parts.number), parts.number.submit], on_document, chosen, [parts.number]
+        )
         self._wishes.wire([parts.upload.upload], on_upload, [parts.upload], [parts.upload, *chosen])
-        self._wishes.wire([parts.run.click], on_run, [])
+        self._wishes.wire([parts.run.click], on_run, [*chosen, *parts.sliders.values()])
         wire([parts.stop.click], on_stop, [parts.lab], [])
+
+    def _degradation(self, shown: tuple[Any, ...]) -> dict[str, Any]:
+        return degradation(dict(zip(self._parts.sliders, shown, strict=True))).model_dump()
 
     def degrading(self) -> None:
         """The sliders: what the readers get is what is shown."""
         parts = self._parts
 
         def on_slider(kept: Any, lab: Any, made: float, *shown: Any) -> Iterator[list[Any]]:
-            how = degradation(dict(zip(parts.sliders, shown, strict=True)))
-            yield from self.redraw(Session.restore(kept), self._now(lab).to(degrade=how.model_dump()), made)
+            now = self._now(lab).to(degrade=self._degradation(shown))
+            yield from self.redraw(Session.restore(kept), now, made)
 
         sliders = list(parts.sliders.values())
-        self._wishes.wire([slider.release for slider in sliders], on_slider, sliders)
+        self._wishes.wire([slider.input for slider in sliders], on_slider, sliders)
 
     def comparing(self) -> None:
         """What counts as the truth, and what as a difference."""

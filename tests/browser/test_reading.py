@@ -1,0 +1,140 @@
+"""The reading lab as a person uses it: two readers on one page, a page made worse, what differs; a scan read."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from sample_docs import folder
+from tests.browser.conftest import settings_for, unfold
+from tests.browser.test_chat import fits
+
+pytestmark = pytest.mark.browser
+
+SCAN, HANDBOOK = (folder() / name for name in ("scanned-letter.pdf", "lanternfish-handbook.pdf"))
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """(services, address) of an app that knows a scan and a handbook."""
+    from playground.app import running
+
+    with running(settings_for(tmp_path_factory.mktemp("reading"))) as (services, url):
+        for path in (SCAN, HANDBOOK):
+            services.library.add(path)
+        yield services, url
+
+
+def open_lab(page, document, number=1):
+    page.get_by_role("tab", name="Reading").click()
+    expect(page.locator("#read-page img")).to_be_visible()
+    page.locator("#read-document input").click()
+    page.get_by_role("option", name=document).click()
+    if number > 1:
+        page.locator("#read-number input").fill(str(number))
+        page.keyboard.press("Tab")
+    expect(page.locator("#read-document input")).to_have_value(document)
+
+
+def run(page):
+    page.locator("#read-run").click()
+    for letter in "AB":
+        expect(page.locator(f"#read-body-{letter} .read.done")).to_be_visible()
+
+
+def test_two_readers_on_one_page_that_is_made_worse(visit, picture):
+    page = visit(height=1100)
+    open_lab(page, HANDBOOK.name, 5)
+    run(page)
+    picture(page, "reading-two")
+    expect(page.locator("#read-body-A")).to_contain_text("Refit the guard and tighten the bolts")
+    cer = page.locator("#read-numbers tbody tr").first.locator("td")
+    expect(cer.nth(0)).to_have_text("0.0 %")
+    expect(cer.nth(1)).to_have_text(re.compile(r"\d %"))
+    clean = float(cer.nth(1).inner_text().removesuffix(" %"))
+    assert clean < 10
+    assert page.locator("#read-page .word-boxes rect").count() > 100
+    # what the readers get is what is shown
+    before = page.locator("#read-page img").get_attribute("src")
+    unfold(page, "#read-degrade > button")
+    page.locator("#read-blur input[type=range]").focus()
+    for _ in range(16):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator("#read-page img")).not_to_have_attribute("src", before)
+    expect(page.locator("#read-body-B")).to_contain_text("Not read yet")
+    run(page)
+    expect(cer.nth(0)).to_have_text("0.0 %")
+    expect(cer.nth(1)).to_have_text(re.compile(r"\d %"))
+    assert float(cer.nth(1).inner_text().removesuffix(" %")) > clean
+    expect(page.locator("#read-body-B mark.diff").first).to_be_visible()
+    kinds = page.locator("#read-differences .lane.col-b .kind").all_text_contents()
+    order = ["number", "date", "name", "word", "form"]
+    assert kinds == sorted(kinds, key=order.index)
+    assert kinds
+    picture(page, "reading-worse")
+    page.reload()
+    expect(page.locator("#read-body-B mark.diff").first).to_be_visible()
+    expect(page.locator("#read-number input")).to_have_value("5")
+
+
+def test_a_scan_has_no_truth_until_one_is_pasted(visit):
+    page = visit()
+    open_lab(page, SCAN.name)
+    run(page)
+    expect(page.locator("#read-numbers")).to_contain_text("no text layer")
+    page.get_by_role("radio", name="pasted text").click()
+    page.locator("#read-pasted textarea").fill("HARBOUR OFFICE Port Ellory")
+    page.locator("#read-number input").click()
+    expect(page.locator("#read-numbers tbody")).to_contain_text("CER")
+
+
+def test_a_picture_is_added_and_read(visit, tmp_path):
+    from PIL import Image, ImageDraw, ImageFont
+
+    path = tmp_path / "sign <b>.png"
+    image = Image.new("RGB", (900, 240), "white")
+    ImageDraw.Draw(image).text((40, 70), "Low tide at 07:45", font=ImageFont.load_default(size=80), fill="black")
+    image.save(path)
+    page = visit()
+    page.get_by_role("tab", name="Reading").click()
+    with page.expect_file_chooser() as chooser:
+        page.locator("#read-upload button").first.click()
+    chooser.value.set_files([str(path)])
+    expect(page.locator("#read-document input")).to_have_value(re.compile("sign <b>.png"))
+    page.locator("#read-run").click()
+    expect(page.locator("#read-body-A")).to_contain_text("no text layer")
+    expect(page.locator("#read-body-B")).to_contain_text("Low tide at 07:45")
+
+
+def test_a_scan_is_read_from_the_sidebar_and_answers(visit):
+    page = visit()
+    row = page.locator(".doc", has_text=SCAN.name)
+    row.locator("summary", has_text="Read with").click()
+    row.get_by_role("button", name="Tesseract").click()
+    expect(row).to_contain_text("ready")
+    page.locator("#question textarea").fill("Which bell is to have a new clapper?")
+    page.keyboard.press("Enter")
+    page.locator("#last .exchange.done").wait_for()
+    expect(page.locator("#last")).to_contain_text("clapper")
+    page.locator("#last [data-act=cite]").first.click()
+    expect(page.locator("#evidence .marks .mark").first).to_be_attached()
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, True), (390, False)])
+def test_it_stays_readable(visit, picture, width, dark):
+    page = visit(width=width, height=900, dark=dark)
+    menu = page.locator("#tabs > .tab-wrapper .overflow-menu > button")
+    if not page.get_by_role("tab", name="Reading").is_visible():
+        menu.click()
+        page.locator("#tabs > .tab-wrapper .overflow-dropdown button", has_text="Reading").click()
+        expect(page.locator("#read-page img")).to_be_visible()
+    open_lab_here(page)
+    picture(page, f"reading-{width}-{'dark' if dark else 'light'}")
+    assert fits(page)
+
+
+def open_lab_here(page):
+    if page.get_by_role("tab", name="Reading").is_visible():
+        page.get_by_role("tab", name="Reading").click()
+    expect(page.locator("#read-page img")).to_be_visible()
+    run(page)
