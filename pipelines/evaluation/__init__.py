@@ -11,5 +11,8 @@
     bootstrap.py   how sure a mean, or a difference, is
     variety.py     how much texts drawn with one setting differ
     judging.py     answers judged                                       grading.py  by a language model
+    transcripts.py how near a reading is to the page                    normalising.py  what counts as the same text
+    transcript_differences.py  word by word, by transcript_words.py, _alignment.py and _blocks.py
+    transcript_flags.py  signs that it is no reading                    reading_runs.py  pages by readers
     beir.py        recipes on public collections                        beir_files.py  beir_corpus.py
 """

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipelines.errors import UsageError
-from playground.cli.console import Progress, Result, problem, table, warn
+from playground.cli.console import Progress, Result, clean, problem, table, warn
 from playground.cli.options import Call, Password, command
-from playground.cli.read import File, Seconds, Truth, error_of, percent
+from playground.cli.read import Seconds, Truth, error_of, percent
 from playground.cli.reading_pages import degradations_of, drawing, means_of, pages_of, reader_of, truths_in
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from pipelines.evaluation.reading_runs import Draw, PageRead, Summary
     from pipelines.evaluation.transcripts import Spread
     from pipelines.reading.base import Means
+    from pipelines.reading.degrade import Degradation
+    from pipelines.recipe import Choice
 
 _LAYER = "text layer"
 
@@ -31,14 +35,16 @@ def add_to(app: typer.Typer) -> None:
 
 def compare_readers(
     call: Call,
-    path: File,
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH…", help="PDFs or pictures.", exists=True, dir_okay=False)
+    ],
     readers: Annotated[
         list[str],
         typer.Option(
             "--reader", help="Repeatable; with knobs if you like: tesseract:page_mode=block.", metavar="READER"
         ),
     ],
-    pages: Annotated[str, typer.Option("--pages", help="Physical pages: 1-3,7.", metavar="LIST")] = "1",
+    pages: Annotated[str, typer.Option("--pages", help="Physical pages of each: 1-3,7.", metavar="LIST")] = "1",
     degrade: Annotated[
         list[str] | None,
         typer.Option("--degrade", help="dpi=100,blur=1, or none; repeatable: a level each.", metavar="LIST"),
@@ -53,25 +59,58 @@ def compare_readers(
     Example: playground compare-readers report.pdf --pages 1-3 --reader tesseract --reader rapidocr
     --degrade none --degrade dpi=100,blur=1
     """
-    from pipelines.evaluation.reading_runs import read_pages, summaries
-
     choices = list({str(one): one for one in (reader_of(text, call.recipe) for text in readers)}.values())
-    degradations, wanted = degradations_of(degrade or ()), pages_of(pages)
-    rows: list[PageRead] = []
+    plan = _Plan(choices, degradations_of(degrade or ()), pages_of(pages), seconds)
+    if truth is not None and len(paths) > 1:
+        raise UsageError(f"--truth {truth} is of one file, and {len(paths)} are compared.", "Compare them one by one.")
     with means_of(call.settings) as means, Progress() as progress:
-        draw = drawing(path, password, means)
-        truths = truths_in(truth, wanted) if truth else _layer(wanted, draw, means, seconds, path.name)
-        total = len(wanted) * len(choices) * len(degradations)
-        progress.update(f"{path.name} · reading 1 of {total}")
-        for row in read_pages(wanted, choices, degradations, draw, means, truths, seconds=seconds):
-            progress.clear()
-            _tell(row)
-            rows.append(row)
+        made = [_rows(path, plan, truth, password, means, progress) for path in paths]
+    named = truth.name if truth is not None else f"{_LAYER} of {', '.join(path.name for path in paths)}"
+    documents = list(zip((path.name for path in paths), made, strict=True))
+    return _result(named, documents)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is done with each file."""
+
+    readers: Sequence[Choice]
+    degradations: Sequence[Degradation]
+    pages: Sequence[int]
+    seconds: float
+
+
+def _rows(
+    path: Path, plan: _Plan, truth: Path | None, password: str | None, means: Means, progress: Progress
+) -> list[PageRead]:
+    """Read the pages of one file."""
+    from pipelines.evaluation.reading_runs import read_pages
+
+    draw = drawing(path, password, means)
+    truths = truths_in(truth, plan.pages) if truth else _layer(plan.pages, draw, means, plan.seconds, path.name)
+    total = len(plan.pages) * len(plan.readers) * len(plan.degradations)
+    progress.update(f"{path.name} · reading 1 of {total}")
+    rows: list[PageRead] = []
+    for row in read_pages(plan.pages, plan.readers, plan.degradations, draw, means, truths, seconds=plan.seconds):
+        rows.append(row)
+        progress.clear()
+        _tell(path.name, row)
+        if len(rows) < total:
             progress.update(f"{path.name} · reading {len(rows) + 1} of {total}")
-    found = summaries(rows)
-    named = f"{_LAYER} of {path.name}" if truth is None else truth.name
-    data = {"truth": named, "rows": [_row(row) for row in rows], "summary": [_summary(one) for one in found]}
-    return Result(data, lambda out: _show(out, found, named), int(any(not row.done for row in rows)))
+    return rows
+
+
+def _result(truth: str, documents: Sequence[tuple[str, Sequence[PageRead]]]) -> Result:
+    from pipelines.evaluation.reading_runs import summaries
+
+    found = [(name, summary) for name, rows in documents for summary in summaries(rows)]
+    data = {
+        "truth": truth,
+        "rows": [{"document": name, **_row(row)} for name, rows in documents for row in rows],
+        "summary": [{"document": name, **_summary(one)} for name, one in found],
+    }
+    failed = any(not row.done for _, rows in documents for row in rows)
+    return Result(data, lambda out: _show(out, found, truth), int(failed))
 
 
 def _layer(pages: Sequence[int], draw: Draw, means: Means, seconds: float, name: str) -> dict[int, str]:
@@ -90,9 +129,9 @@ def _layer(pages: Sequence[int], draw: Draw, means: Means, seconds: float, name:
     return truths
 
 
-def _tell(row: PageRead) -> None:
+def _tell(name: str, row: PageRead) -> None:
     """One row on stderr as soon as it is read."""
-    where = f"{row.reader} · page {row.page} · {row.degradation}"
+    where = f"{name} · {row.reader} · page {row.page} · {row.degradation}"
     if not row.done:
         problem(f"{where}: {error_of(row.transcript)}")
         return
@@ -129,24 +168,27 @@ def _summary(found: Summary) -> dict[str, Any]:
     }
 
 
-def _show(out: Console, found: Sequence[Summary], truth: str) -> None:
+def _show(out: Console, found: Sequence[tuple[str, Summary]], truth: str) -> None:
     from rich.text import Text
 
-    headers = ("degraded", "reader", "CER", "least–most", "WER", "F1", "order", "numbers", "s a page", "flags")
+    headers = ["degraded", "reader", "CER", "least–most", "WER", "F1", "order", "numbers", "s a page", "flags"]
     lines = [
-        (
-            one.degradation,
-            one.reader,
+        [
+            str(one.degradation),
+            str(one.reader),
             _median(one.metrics["cer"]),
             _range(one.metrics["cer"]),
             *(_median(one.metrics[name]) for name in ("wer", "f1", "order", "numbers")),
             f"{one.seconds.median:.1f}" if one.seconds else "–",
             ", ".join([*(f"{name} {count}" for name, count in one.flags.items()), *_failed(one)]),
-        )
-        for one in found
+        ]
+        for _, one in found
     ]
-    out.print(table(headers, lines, right=headers[2:9]))
-    out.print(Text(f"Medians over {max(one.pages for one in found)} pages, per cent; truth: {truth}", style="dim"))
+    for name, group in itertools.groupby(zip(found, lines, strict=True), key=lambda pair: pair[0][0]):
+        out.print(Text(clean(name), style="bold"))
+        out.print(table(headers, [line for _, line in group], right=headers[2:9]))
+    pages = max(one.pages for _, one in found)
+    out.print(Text(f"Medians over {pages} page{'s' * (pages != 1)}, per cent; truth: {clean(truth)}", style="dim"))
 
 
 def _failed(found: Summary) -> list[str]:

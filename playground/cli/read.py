@@ -40,7 +40,7 @@ def add_to(app: typer.Typer) -> None:
 def read(
     call: Call,
     path: File,
-    reader: Annotated[
+    chosen: Annotated[  # not "reader": the common options hold a part's bare name under that
         str | None,
         typer.Option(
             "--reader", help="Which one, with knobs if you like: tesseract:page_mode=block.", metavar="READER"
@@ -63,7 +63,7 @@ def read(
     from pipelines.evaluation.reading_runs import read_pages
     from pipelines.evaluation.transcript_differences import differences
 
-    choice = reader_of(reader, call.recipe) if reader else call.recipe.choice("reader")
+    choice = reader_of(chosen, call.recipe) if chosen else call.recipe.choice("reader")
     degradations = degradations_of([degrade] if degrade else [])
     truths = truths_in(truth, [page]) if truth else {}
     with means_of(call.settings) as means, Progress() as progress:
