@@ -66,7 +66,8 @@ def normalise_mapped(text: str, how: Normalising = USUAL) -> Normalised:
     """The same, with the way back to the text as it was."""
     done = Normalised(text, list(range(len(text))), list(range(1, len(text) + 1)))
     for step in _steps(how):
-        done = _apply(done, step(done.text))
+        edits = list(step(done.text))
+        done = _apply(done, edits) if edits else done
     return done
 
 
