@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from pipelines.errors import EncryptedFile, PlaygroundError
 from pipelines.loading import wire
-from pipelines.loading.pdfium import Shelf
+from pipelines.loading.pdfium import REPAIR, Shelf
 
 #: What can be asked for -> the function that does it: ``(shelf, request, send)``. Imported when first asked.
 OPERATIONS: Mapping[str, str] = {
@@ -36,12 +36,13 @@ def main() -> None:
     serve(Shelf(), lambda name: OPERATIONS[name])
 
 
-def serve(kept: Any, place: Callable[[str], str]) -> None:
+def serve(kept: Any, place: Callable[[str], str], fix: str = REPAIR) -> None:
     """Do what the app asks, one operation after the other, until it closes the pipe.
 
     Args:
         kept: What operations keep between calls; the first argument of each.
         place: From an operation's name to the function that does it, "module:function".
+        fix: What to do about a file that breaks a parser.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the app's to handle
     logging.disable()  # pypdf remarks on every oddity of a file
@@ -52,7 +53,7 @@ def serve(kept: Any, place: Callable[[str], str]) -> None:
     wire.write(answers, {"ready": True})
     while True:
         header, body = requests.get()
-        _answer(kept, place, {**header, "body": body}, answers)
+        _answer(kept, place, {**header, "body": body, "fix": fix}, answers)
 
 
 def _listen(pipe: BinaryIO, requests: queue.SimpleQueue[wire.Frame]) -> None:
@@ -99,7 +100,7 @@ def _failure(request: Mapping[str, Any], kind: str, what: str) -> dict[str, Any]
     return {
         "error": kind,
         "message": f"{request['name']} {what}.",
-        "fix": "Open it in a PDF viewer, print it to a new PDF, and add that one.",
+        "fix": request["fix"],
     }
 
 

@@ -85,11 +85,12 @@ def _opened(data: bytes, name: str) -> Image:
     """The file, its header read."""
     from PIL import Image, UnidentifiedImageError
 
+    Image.init()  # all formats: the usual ones alone lack TIFF and WebP
     Image.MAX_IMAGE_PIXELS = None  # sizes are checked here, by what they would take
     if not data:
         raise DamagedFile(f"{name} is empty.", "Choose another file.")
     try:
-        return Image.open(io.BytesIO(data), formats=FORMATS)
+        return Image.open(io.BytesIO(data), formats=[kind for kind in FORMATS if kind in Image.OPEN])
     except UnidentifiedImageError as error:
         raise _not_a_picture(data, name) from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:

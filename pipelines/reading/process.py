@@ -39,7 +39,7 @@ class Kept:
 def main() -> None:
     """Serve until the app closes the pipe."""
     os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # Tesseract's threads cost more than they bring
-    serve(Kept(), str)
+    serve(Kept(), str, "Save it anew as PNG, or choose another file.")
 
 
 if __name__ == "__main__":
