@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.loading.document import PAGE_BREAK, Document, Health, Heading, Page
+from pipelines.loading.document import PAGE_BREAK, Document, Heading, Health, Page
 from pipelines.reading.base import Transcript, Word
 from pipelines.reading.documents import PlacedWord, read_id, rectangles, wanting, with_readings
 
