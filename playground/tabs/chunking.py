@@ -161,7 +161,7 @@ class Wiring:
             session, before = Session.restore(kept), self._services.labs.now(Lab, lab)
             old = chunkers(session, before)[at]
             if name == old.name:  # a menu may report one choice twice
-                yield self._wishes.nothing(len(form.outputs))
+                yield from self._wishes.beside(len(form.outputs), self.redraw(session, before, made))
                 return
             choice = form.switched(name, old)
             form_updates = form.show(choice)
@@ -173,7 +173,7 @@ class Wiring:
             session, before = Session.restore(kept), self._services.labs.now(Lab, lab)
             choice = form.read(name, shown)
             if choice == chunkers(session, before)[at]:
-                yield self._wishes.nothing()
+                yield from self.redraw(session, before, made)
                 return
             yield from self.redraw(session, with_column(session, before, at, choice), made)
 

@@ -158,7 +158,7 @@ class Wiring:
             session, before = Session.restore(kept), self._now(lab)
             old = readers(session, before)[at]
             if name == old.name:  # a menu may report one choice twice
-                yield self._wishes.nothing(len(form.outputs))
+                yield from self._wishes.beside(len(form.outputs), self.redraw(session, before, made))
                 return
             choice = form.switched(name, old)
             updates = form.show(choice)
@@ -170,7 +170,7 @@ class Wiring:
             session, before = Session.restore(kept), self._now(lab)
             choice = form.read(name, shown)
             if choice == readers(session, before)[at]:
-                yield self._wishes.nothing()
+                yield from self.redraw(session, before, made)
                 return
             yield from self.redraw(session, with_column(session, before, at, choice), made)
 

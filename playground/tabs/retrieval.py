@@ -101,7 +101,7 @@ class Wiring:
             session, before = Session.restore(kept), self._services.labs.now(Finding, lab)
             old = choices(session, before)[at][section]
             if name == old.name:  # a menu may report one choice twice
-                yield self._wishes.nothing(len(form.outputs))
+                yield from self._wishes.beside(len(form.outputs), self.redraw(session, before, made))
                 return
             choice = form.switched(name, old)
             updates = form.show(choice)
@@ -113,7 +113,7 @@ class Wiring:
             session, before = Session.restore(kept), self._services.labs.now(Finding, lab)
             choice, old = form.read(name, shown), choices(session, before)[at][section]
             if choice == old:
-                yield self._wishes.nothing(len(form.outputs))
+                yield from self._wishes.beside(len(form.outputs), self.redraw(session, before, made))
                 return
             updates = form.fitting(choice, old)
             for update in self.redraw(session, with_column(session, before, at, choice, section), made):

@@ -127,7 +127,7 @@ class Wiring:
         def on_preset(kept: Any, lab: Any, made: float, name: str) -> Iterator[list[Any]]:
             session, before = Session.restore(kept), self._now(lab)
             if name == acting.preset_in(session, before, at) or not name:
-                yield self._wishes.nothing(1 + len(form.outputs))
+                yield from self._wishes.beside(1 + len(form.outputs), self.redraw(session, before, made))
                 return
             now, choice = acting.with_preset(session, before, at, name)
             updates = [self._values.table(kept, now, at), *form.show(choice)]
@@ -139,7 +139,7 @@ class Wiring:
             session, before = Session.restore(kept), self._now(lab)
             choice, old = form.read("default", shown), choices(session, before)[at]["sampling"]
             if choice.params.model_dump(exclude={"num_ctx"}) == old.params.model_dump(exclude={"num_ctx"}):
-                yield self._wishes.nothing(2)
+                yield from self._wishes.beside(2, self.redraw(session, before, made))
                 return
             now = with_column(session, before, at, choice, "sampling")
             updates = [self._values.table(kept, now, at), acting.preset_in(session, now, at)]

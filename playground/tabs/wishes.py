@@ -84,6 +84,14 @@ class Wishes:
         """Updates that change nothing, ``more`` of them before the board's."""
         return [gr.skip()] * (more + len(self.outputs))
 
+    def beside(self, more: int, updates: Iterator[list[Any]]) -> Iterator[list[Any]]:
+        """A redrawing that leaves ``more`` components before the board as they are.
+
+        For a wish that changes nothing: it has overtaken the one before, whose work must be followed on.
+        """
+        for update in updates:
+            yield [*[gr.skip()] * more, *update]
+
     def redraw(
         self, name: str, made: float, first: list[Any], draw: Callable[[CancelFlag], Iterator[Markup]]
     ) -> Iterator[list[Any]]:

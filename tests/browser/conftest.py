@@ -75,6 +75,16 @@ def visit(chromium, served):
     assert not errors, f"scripts broke: {errors}"
 
 
+def open_tab(page, name):
+    """Open one of the page's tabs; on a narrow page it may stand in the menu of those that found no room."""
+    tab = page.get_by_role("tab", name=name, exact=True)
+    if tab.is_visible():
+        tab.click()
+        return
+    page.locator("#tabs > .tab-wrapper .overflow-menu > button").click()
+    page.locator("#tabs > .tab-wrapper .overflow-dropdown button", has_text=name).click()
+
+
 def unfold(page, selector):
     """Open a fold. The page draws what was in it a moment later once more, with the values it had before."""
     page.locator(selector).click()

@@ -5,13 +5,14 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import open_tab
 from tests.browser.test_chat import QUESTION, fits
 
 pytestmark = pytest.mark.browser
 
 
 def open_lab(page):
-    page.get_by_role("tab", name="Chunking").click()
+    open_tab(page, "Chunking")
     page.locator("#lab-body-A .sheet svg .cut").first.wait_for()
     page.locator("#lab-numbers table").wait_for()
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from sample_docs import folder
-from tests.browser.conftest import settings_for, unfold
+from tests.browser.conftest import open_tab, settings_for, unfold
 from tests.browser.test_chat import fits
 
 pytestmark = pytest.mark.browser
@@ -26,7 +26,7 @@ def served(tmp_path_factory):
 
 
 def open_lab(page, document, number=1):
-    page.get_by_role("tab", name="Reading").click()
+    open_tab(page, "Reading")
     expect(page.locator("#read-page img")).to_be_visible()
     page.locator("#read-document input").click()
     page.get_by_role("option", name=document).click()
@@ -96,7 +96,7 @@ def test_a_picture_is_added_and_read(visit, tmp_path):
     ImageDraw.Draw(image).text((40, 70), "Low tide at 07:45", font=ImageFont.load_default(size=80), fill="black")
     image.save(path)
     page = visit()
-    page.get_by_role("tab", name="Reading").click()
+    open_tab(page, "Reading")
     with page.expect_file_chooser() as chooser:
         page.locator("#read-upload button").first.click()
     chooser.value.set_files([str(path)])
@@ -123,18 +123,8 @@ def test_a_scan_is_read_from_the_sidebar_and_answers(visit):
 @pytest.mark.parametrize(("width", "dark"), [(1280, True), (390, False)])
 def test_it_stays_readable(visit, picture, width, dark):
     page = visit(width=width, height=900, dark=dark)
-    menu = page.locator("#tabs > .tab-wrapper .overflow-menu > button")
-    if not page.get_by_role("tab", name="Reading").is_visible():
-        menu.click()
-        page.locator("#tabs > .tab-wrapper .overflow-dropdown button", has_text="Reading").click()
-        expect(page.locator("#read-page img")).to_be_visible()
-    open_lab_here(page)
-    picture(page, f"reading-{width}-{'dark' if dark else 'light'}")
-    assert fits(page)
-
-
-def open_lab_here(page):
-    if page.get_by_role("tab", name="Reading").is_visible():
-        page.get_by_role("tab", name="Reading").click()
+    open_tab(page, "Reading")
     expect(page.locator("#read-page img")).to_be_visible()
     run(page)
+    picture(page, f"reading-{width}-{'dark' if dark else 'light'}")
+    assert fits(page)

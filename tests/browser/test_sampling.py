@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import settings_for, unfold
+from tests.browser.conftest import open_tab, settings_for, unfold
 from tests.browser.test_chat import fits
 
 pytestmark = [pytest.mark.browser, pytest.mark.builtin]
@@ -28,7 +28,7 @@ def served(tmp_path_factory, builtin_model):
 
 
 def open_lab(page):
-    page.get_by_role("tab", name="Sampling").click()
+    open_tab(page, "Sampling")
     expect(page.locator("#draw-strip .strip")).to_contain_text("Only the sampling differs")
 
 
@@ -49,6 +49,8 @@ def shorten(page):
 def run(page, prompt=PROMPT):
     page.locator("#draw-prompt textarea").fill(prompt)
     page.locator("#draw-run").click()
+    page.locator("#sampling-A-top_k input").click()  # a knob looked at while words come ends nothing
+    page.keyboard.press("Tab")
     expect(page.locator("#draw-body-B .tok").first).to_be_visible()
     expect(page.locator("#draw-body-B .drawn.done")).to_be_visible()
     expect(page.locator("#lens-text .lens-numbers")).to_be_visible()
