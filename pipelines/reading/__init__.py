@@ -1,3 +1,18 @@
-"""Readers: pages to text, one a file. A reader is ``(path, params, **how) -> Document``, ``how`` being the
-keyword arguments of :func:`pipelines.loading.load`.
+"""Readers: the picture of a page in, a transcript out. One reader a file.
+
+::
+
+    base.py          the contract: Sheet, Word, Transcript, Means, Reader
+    read.py          read_page: any reader by its choice; every error is the end of a transcript
+    pictures.py      sheets of picture files and pages of PDFs          picture_files.py  … in the process
+    degrade.py       sheets made worse, the same way each time
+    worker.py        ReadingWorker: the process for pictures and OCR    process.py        … itself
+    recognising.py   what readers that run there share                  typesetting.py    words to text
+    text_layer.py, tesseract.py, rapidocr.py, vlm.py                    the readers
+    columns.py       reading order of lines: a recursive X-Y cut
+    vision.py        models that see      prompts.py  what they are asked      sight.py  does this one see?
+    documents.py     documents with pages as they were read             filling.py  reads pages without text
+
+Another OCR engine is one more file: a function for the process, and ``@part("reader", …)`` on what builds a
+:class:`pipelines.reading.recognising.Recogniser` of it.
 """
