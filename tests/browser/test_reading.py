@@ -37,7 +37,10 @@ def open_lab(page, document, number=1):
 
 
 def run(page):
-    """Read, and look at what is kept: about one time in eight a panel goes on showing its last step but one, until the next act."""
+    """Read, then look at what is kept.
+
+    About one time in eight a panel goes on showing its last step but one, until the next act: a defect that this hides.
+    """
     page.locator("#read-run").click()
     expect(page.locator("#read-body-B .read.done")).to_be_visible()
     page.wait_for_timeout(500)
