@@ -14,6 +14,7 @@ from playground.lab.differences import Differences
 from playground.lab.sheets import Sheet
 from playground.lab.state import LETTERS, Lab
 from playground.views.html import button, el, fold, join, tip
+from playground.views.tools import how_many, zooms
 from playground.views.words import count, place, seconds, where
 
 
@@ -55,22 +56,12 @@ def toolbar(lab: Lab, sheet: Sheet | None, label: str) -> Markup:
         button(words, "view", name, class_="switch", aria_pressed="true" if lab.view == name else "false")
         for name, words in (("page", "Page"), ("text", "Text"))
     ]
-    zooms = [
-        button("−", "zoom", max(50, lab.zoom - 25), aria_label="Zoom out", disabled=lab.zoom <= 50),
-        button(f"{lab.zoom} %", "zoom", 100, class_="place", aria_label="Zoom to the column’s width"),
-        button("+", "zoom", min(400, lab.zoom + 25), aria_label="Zoom in", disabled=lab.zoom >= 400),
-    ]
-    many = [
-        button(str(n), "columns", n, class_="switch", aria_pressed="true" if lab.shown == n else "false",
-               aria_label=f"{n} columns")
-        for n in (2, 3, 4)
-    ]  # fmt: skip
     return el(
         "div",
         el("div", turn, class_="group"),
         el("div", views, class_="group") if sheet and sheet.page else None,
-        el("div", zooms, class_="group") if sheet and sheet.page and lab.view == "page" else None,
-        el("div", el("span", "Columns"), many, class_="group end"),
+        el("div", zooms(lab.zoom, "column"), class_="group") if sheet and sheet.page and lab.view == "page" else None,
+        how_many(lab.shown),
         class_="toolbar lab-toolbar",
     )
 

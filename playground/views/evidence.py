@@ -10,6 +10,7 @@ from markupsafe import Markup
 from pipelines.loading.document import Document, Page, Rect
 from pipelines.retrieval.base import STAGES, Hit
 from playground.views.html import button, el, fold, tip
+from playground.views.tools import zooms
 from playground.views.words import place, score, where
 
 #: Characters of a text document shown before and after the passage.
@@ -74,16 +75,11 @@ def toolbar(document: Document, page: Page, zoom: int) -> Markup:
         el("span", place(page.number, page.label), f" of {len(document.pages)}", class_="place"),
         button("›", "page", page.number + 1, aria_label="Next page", disabled=page.number >= len(document.pages)),
     ]
-    zooms = [
-        button("−", "zoom", max(50, zoom - 25), aria_label="Zoom out", disabled=zoom <= 50),
-        button(f"{zoom} %", "zoom", 100, aria_label="Zoom to the panel’s width", class_="place"),
-        button("+", "zoom", min(300, zoom + 25), aria_label="Zoom in", disabled=zoom >= 300),
-    ]
     return el(
         "div",
         el("h2", document.name, title=document.name),
         el("div", turn, class_="group") if paged else None,
-        el("div", zooms, class_="group end") if document.kind == "pdf" else None,
+        el("div", zooms(zoom, most=300), class_="group end") if document.kind == "pdf" else None,
         class_="toolbar",
     )
 

@@ -7,17 +7,13 @@ from markupsafe import Markup
 from pipelines.loading.document import Document
 from playground.finding.state import Finding
 from playground.views.html import button, el
+from playground.views.tools import how_many, zooms
 from playground.views.words import place
 
 
 def toolbar(lab: Finding) -> Markup:
     """How many columns."""
-    many = [
-        button(str(n), "columns", n, class_="switch", aria_pressed="true" if lab.shown == n else "false",
-               aria_label=f"{n} columns")
-        for n in (2, 3, 4)
-    ]  # fmt: skip
-    return el("div", el("div", el("span", "Columns"), many, class_="group end"), class_="toolbar lab-toolbar")
+    return el("div", how_many(lab.shown), class_="toolbar lab-toolbar")
 
 
 def empty() -> Markup:
@@ -38,17 +34,12 @@ def passage_head(document: Document, start: int, end: int, zoom: int) -> Markup:
     """Where the passage stands, zoom, and how to mark an answer."""
     page = document.page_at(start)
     words = place(page.number, page.label) if document.kind == "pdf" else f"characters {start:,} to {end:,}"
-    zooms = [
-        button("−", "zoom", max(50, zoom - 25), aria_label="Zoom out", disabled=zoom <= 50),
-        button(f"{zoom} %", "zoom", 100, class_="place", aria_label="Zoom to the panel’s width"),
-        button("+", "zoom", min(400, zoom + 25), aria_label="Zoom in", disabled=zoom >= 400),
-    ]
     hint = "Select the words that answer the question to keep it as a labelled question."
     return el(
         "div",
         el("h2", document.name, ", ", words),
         el("span", hint, class_="facts"),
-        el("div", zooms, class_="group end") if document.kind == "pdf" else None,
+        el("div", zooms(zoom), class_="group end") if document.kind == "pdf" else None,
         button("Close", "close", "", class_="quiet"),
         class_="toolbar lab-toolbar passage-bar",
     )

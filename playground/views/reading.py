@@ -7,25 +7,16 @@ from markupsafe import Markup
 from pipelines.errors import PlaygroundError
 from playground.reading.comparing import Compared
 from playground.reading.state import Reading
-from playground.views.html import button, el
+from playground.views.html import el
+from playground.views.tools import how_many, zooms
 
 
 def toolbar(lab: Reading) -> Markup:
     """Zoom of the page, how many columns."""
-    zooms = [
-        button("−", "zoom", max(50, lab.zoom - 25), aria_label="Zoom out", disabled=lab.zoom <= 50),
-        button(f"{lab.zoom} %", "zoom", 100, class_="place", aria_label="Zoom to the panel’s width"),
-        button("+", "zoom", min(400, lab.zoom + 25), aria_label="Zoom in", disabled=lab.zoom >= 400),
-    ]
-    many = [
-        button(str(n), "columns", n, class_="switch", aria_pressed="true" if lab.shown == n else "false",
-               aria_label=f"{n} columns")
-        for n in (2, 3, 4)
-    ]  # fmt: skip
     return el(
         "div",
-        el("div", zooms, class_="group"),
-        el("div", el("span", "Columns"), many, class_="group end"),
+        el("div", zooms(lab.zoom), class_="group"),
+        how_many(lab.shown),
         class_="toolbar lab-toolbar",
     )
 

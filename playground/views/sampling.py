@@ -22,6 +22,7 @@ from playground.sampling.state import Sampling
 from playground.views.columns import letter_mark
 from playground.views.growth import failed
 from playground.views.html import bar, button, el, join, tip
+from playground.views.tools import how_many, pressed
 from playground.views.words import count, seconds
 
 #: Values of a preset that are told beside its name; more would be longer than helpful.
@@ -73,35 +74,27 @@ def _value(value: Any) -> str:
 def toolbar(lab: Sampling, drawn: Drawn) -> Markup:
     """What the tint stands for, in which order columns are drawn, how many there are."""
     tints = [
-        button(label, "tint", name, class_="switch", title=why, aria_pressed=_pressed(lab.tint == name))
+        button(label, "tint", name, class_="switch", title=why, aria_pressed=pressed(lab.tint == name))
         for name, (label, why) in TINTS.items()
     ]
     ways = [
         button(label, "together", int(together), class_="switch", title=why,
-               aria_pressed=_pressed(lab.together == together))
+               aria_pressed=pressed(lab.together == together))
         for together, label, why in (
             (False, "one after the other", "Each column has the server to itself, so its timings are its own."),
             (True, "together", "All at once. Most servers answer one at a time (OLLAMA_NUM_PARALLEL is 1, the built-in "
                                "engine has one place): then columns wait, and “waited” says how long."),
         )
     ]  # fmt: skip
-    many = [
-        button(str(n), "columns", n, class_="switch", aria_pressed=_pressed(lab.shown == n), aria_label=f"{n} columns")
-        for n in (2, 3, 4)
-    ]
     export = el("a", "Export all", href=f"/sampling/{lab.id}.json", download=True, class_="quiet")
     return el(
         "div",
         el("div", el("span", "Tint"), tints, class_="group"),
         el("div", el("span", "Draw"), ways, class_="group"),
         el("div", export if drawn.anything else None, class_="group"),
-        el("div", el("span", "Columns"), many, class_="group end"),
+        how_many(lab.shown),
         class_="toolbar lab-toolbar",
     )
-
-
-def _pressed(on: bool) -> str:
-    return "true" if on else "false"
 
 
 def empty() -> Markup:
