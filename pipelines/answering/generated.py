@@ -13,8 +13,8 @@ from pipelines.answering.context import AnswerContext
 from pipelines.answering.prompt import REFUSAL, passage_text
 from pipelines.chunking.sentences import sentence_spans
 from pipelines.engines.base import DoneEvent, Message, Stats, ThinkingEvent, TokenEvent
-from pipelines.engines.sampling import SamplingParams, schema_of
 from pipelines.engines.sampling import default as options_of
+from pipelines.engines.sampling import sampling_of, schema_of
 from pipelines.errors import EngineFailed, ModelMissing
 from pipelines.events import Answered, AskEvent, ContextMeter, Prompted
 from pipelines.registry import PartParams, part
@@ -54,8 +54,7 @@ def generated(context: AnswerContext) -> Iterator[AskEvent]:
     yield Prompted(told, meter, context.engine.name, context.model)
     text, thinking, logprobs = "", "", []
     done = DoneEvent("stop", Stats())
-    sampling = context.recipe.choice("sampling").params
-    assert isinstance(sampling, SamplingParams)
+    sampling = sampling_of(context.recipe.choice("sampling"))
     events = context.engine.chat(
         context.model, messages, {**options_of(sampling), "num_ctx": num_ctx},
         top_logprobs=1, schema=schema_of(sampling), cancel=context.cancel,

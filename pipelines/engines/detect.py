@@ -17,7 +17,7 @@ from pipelines.engines.builtin import BuiltinEngine
 from pipelines.engines.builtin_models import MODELS, SMALL
 from pipelines.engines.download import downloading
 from pipelines.engines.ollama import OllamaEngine
-from pipelines.errors import EngineError, EngineUnreachable
+from pipelines.errors import EngineError, EngineUnreachable, ModelMissing
 from pipelines.recipe import Choice
 from pipelines.settings import Settings
 
@@ -26,6 +26,9 @@ FRESH_S = 4.0
 
 #: Above this many weights an ordinary machine does not keep up.
 COMFORTABLE = 10_000_000_000
+
+#: How a person gets a model.
+WAY = "Start Ollama and pull a model, or type `playground pull builtin`."
 
 _INSTALL = {
     "Linux": "curl -fsSL https://ollama.com/install.sh | sh",
@@ -86,6 +89,22 @@ class Engines:
             EngineUnreachable, ModelMissing: what was asked for by name is not there.
         """
         found: tuple[Engine, str] | None = registry.get("model", choice.name).build(self, choice.params)
+        return found
+
+    def required(self, choice: Choice, wanted: str, way: str = WAY) -> tuple[Engine, str]:
+        """The same, where nothing can be done without a model.
+
+        Args:
+            choice: The model section of a recipe.
+            wanted: What for, after "There is no language model".
+            way: How a person gets one.
+
+        Raises:
+            ModelMissing: none is at hand, or not the one asked for. EngineUnreachable.
+        """
+        found = self.resolve(choice)
+        if found is None:
+            raise ModelMissing(f"There is no language model {wanted}.", way)
         return found
 
     def best_ollama_model(self, max_age_s: float = FRESH_S) -> ModelInfo | None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from pipelines.engines.base import ModelInfo
 from pipelines.registry import PartParams, knob, part
+
+if TYPE_CHECKING:
+    from pipelines.recipe import Choice
 
 _HOLTZMAN = "Holtzman et al. 2020, arXiv:1904.09751"
 _KESKAR = "Keskar et al. 2019, arXiv:1909.05858"
@@ -139,6 +142,12 @@ class SamplingParams(PartParams):
     )
     stop: Stops = knob(None, "Texts at which the answer ends; they are not part of it.", fold=True)
     format: Schema = knob(None, "JSON schema the answer must follow; empty: free text.", fold=True)
+
+
+def sampling_of(choice: Choice) -> SamplingParams:
+    """The knobs of a recipe's sampling section, typed."""
+    assert isinstance(choice.params, SamplingParams)
+    return choice.params
 
 
 @part("sampling", "default", label="Sampling", params=SamplingParams)

@@ -10,7 +10,7 @@ from threading import Event as CancelFlag
 from typing import TYPE_CHECKING, Any
 
 from pipelines.engines.base import DoneEvent, Engine, Message, TokenEvent
-from pipelines.errors import Cancelled, ContextOverflow, ModelMissing
+from pipelines.errors import Cancelled, ContextOverflow
 
 if TYPE_CHECKING:
     from pipelines.engines.detect import Engines
@@ -113,13 +113,7 @@ class Writer:
         Raises:
             ModelMissing: there is none at hand. EngineUnreachable: the one asked for by name does not answer.
         """
-        found = engines.resolve(recipe.choice("model"))
-        if found is None:
-            raise ModelMissing(
-                "There is no language model to ask.",
-                "Start Ollama and pull a model, or type `playground pull builtin`.",
-            )
-        engine, model = found
+        engine, model = engines.required(recipe.choice("model"), "to ask")
         wanted = int(getattr(recipe.choice("sampling").params, "num_ctx", None) or NUM_CTX)
         longest = engine.info(model).context
         return cls(engine, model, min(wanted, longest) if longest else wanted, memory, cancel)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.errors import ModelMissing, PlaygroundError, UsageError
+from pipelines.errors import PlaygroundError, UsageError
 from pipelines.recipe import Recipe
 from playground.cli.console import Progress, Result, problem, warn
 from playground.cli.grid import grid, warn_of_idle
@@ -99,22 +99,14 @@ def _draws(recipe: Recipe, repeat: int, given: Sequence[int]) -> list[SamplingPa
     Raises:
         UsageError: fewer seeds than repeats, or a seed out of bounds.
     """
+    from pipelines.engines.sampling import sampling_of
     from pipelines.samples import seeds
 
-    own = sampling_of(recipe)
+    own = sampling_of(recipe.choice("sampling"))
     if repeat == 1 and not given:
         return [own]
     chosen = seeds(repeat, given, first=1 if own.seed is None else own.seed)
-    return [sampling_of(recipe.with_("sampling", seed=seed)) for seed in chosen]
-
-
-def sampling_of(recipe: Recipe) -> SamplingParams:
-    """The sampling knobs of a recipe."""
-    from pipelines.engines.sampling import SamplingParams
-
-    params = recipe.choice("sampling").params
-    assert isinstance(params, SamplingParams)
-    return params
+    return [sampling_of(recipe.with_("sampling", seed=seed).choice("sampling")) for seed in chosen]
 
 
 def _column(
@@ -127,14 +119,14 @@ def _column(
     embedder: Embedder,
 ) -> Column:
     """Draw one column; what fails is kept in it, so that the others go on."""
-    from pipelines.engines.sampling import effective
+    from pipelines.engines.sampling import effective, sampling_of
 
-    column = Column(name_of(recipe, recipes))
+    column, own = Column(name_of(recipe, recipes)), sampling_of(recipe.choice("sampling"))
     try:
-        engine, model = _at_hand(engines, recipe)
+        engine, model = engines.required(recipe.choice("model"), "to draw from")
         column = replace(column, engine=engine.name, model=model)
-        values = effective(sampling_of(recipe), engine.info(model), engine)  # type: ignore[arg-type]
-        if draws[0] != sampling_of(recipe) or len(draws) > 1:
+        values = effective(own, engine.info(model), engine)  # type: ignore[arg-type]
+        if draws[0] != own or len(draws) > 1:
             values["seed"] = _seeds_used(draws)
         ignored = {name: why for name, why in engine.ignored_options(model).items() if name in values}
         column = replace(column, version=engine.version, values=values, ignored=ignored)
@@ -160,16 +152,6 @@ def _seeds_used(draws: Sequence[SamplingParams]) -> tuple[Any, str]:
     """The seed as an effective value: all of them where a column has several texts."""
     used = [params.seed for params in draws]
     return (used, "repeats") if len(used) > 1 else (used[0], "you")
-
-
-def _at_hand(engines: Engines, recipe: Recipe) -> tuple[Engine, str]:
-    found = engines.resolve(recipe.choice("model"))
-    if found is None:
-        raise ModelMissing(
-            "There is no language model to draw from.",
-            "Start Ollama and pull a model, or type `playground pull builtin`.",
-        )
-    return found
 
 
 def _system(recipe: Recipe) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipelines.engines.presets import applied, preset_of
-from pipelines.engines.sampling import SamplingParams
+from pipelines.engines.sampling import sampling_of
 from pipelines.errors import UsageError
 from pipelines.recipe import Choice, choose
 from playground.lab.state import LETTERS
@@ -71,17 +71,14 @@ def _at(lab: Sampling, column: int, token: int) -> Sampling:
 
 def with_preset(session: Session, lab: Sampling, column: int, name: str) -> tuple[Sampling, Choice]:
     """The lab with a preset's knobs in a column, and the column's sampling then."""
-    params = choices(session, lab)[column]["sampling"].params
-    assert isinstance(params, SamplingParams)
+    params = sampling_of(choices(session, lab)[column]["sampling"])
     choice = Choice(name="default", params=applied(params, name))
     return with_column(session, lab, column, choice, "sampling"), choice
 
 
 def preset_in(session: Session, lab: Sampling, column: int) -> str:
     """Name of the preset a column has; "" where it is none."""
-    params = choices(session, lab)[column]["sampling"].params
-    assert isinstance(params, SamplingParams)
-    return preset_of(params)
+    return preset_of(sampling_of(choices(session, lab)[column]["sampling"]))
 
 
 def take_over(services: Services, session: Session, lab: Sampling) -> Sampling:

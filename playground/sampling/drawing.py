@@ -10,7 +10,7 @@ from threading import Thread
 from typing import Any
 
 from pipelines.engines.base import Message
-from pipelines.engines.sampling import SamplingParams
+from pipelines.engines.sampling import sampling_of
 from pipelines.errors import Cancelled, PlaygroundError, UsageError
 from pipelines.recipe import Recipe
 from pipelines.samples import Sample, draw
@@ -145,8 +145,7 @@ def _samples(services: Services, name: str, at: int, first: Drawn, work: Work) -
     engine, model = at_hand(services, recipe)
     facts = facts_of(engine, model, recipe)
     services.measurements.change(name, partial(_with, at, facts=facts))
-    params = recipe.choice("sampling").params
-    assert isinstance(params, SamplingParams)
+    params = sampling_of(recipe.choice("sampling"))
     yield from draw(engine, model, first.messages, params, top_logprobs=CANDIDATES, cancel=work.cancel)
 
 

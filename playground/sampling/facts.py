@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.engines.base import Engine
-from pipelines.engines.sampling import SamplingParams, effective
-from pipelines.errors import ModelMissing
+from pipelines.engines.sampling import effective, sampling_of
 from pipelines.recipe import Recipe
 from pipelines.sampling import Knobs
 from playground.services import Services
@@ -50,19 +49,13 @@ def at_hand(services: Services, recipe: Recipe) -> tuple[Engine, str]:
     Raises:
         ModelMissing: there is none, or not the one asked for. EngineUnreachable.
     """
-    found = services.library.engines.resolve(recipe.choice("model"))
-    if found is None:
-        raise ModelMissing(
-            "There is no language model at hand.",
-            "Start Ollama and pull a model, or get the built-in one in the sidebar, under Engine.",
-        )
-    return found
+    way = "Start Ollama and pull a model, or get the built-in one in the sidebar, under Engine."
+    return services.library.engines.required(recipe.choice("model"), "at hand", way)
 
 
 def facts_of(engine: Engine, model: str, recipe: Recipe) -> Facts:
     """Ask the server. Raises EngineError."""
-    params, info = recipe.choice("sampling").params, engine.info(model)
-    assert isinstance(params, SamplingParams)
+    params, info = sampling_of(recipe.choice("sampling")), engine.info(model)
     return Facts(
         engine=engine.name,
         version=engine.version,

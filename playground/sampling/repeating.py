@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from pipelines.embedding.pieces import embed_whole
-from pipelines.engines.sampling import SamplingParams
+from pipelines.engines.sampling import sampling_of
 from pipelines.errors import Cancelled, UsageError
 from pipelines.evaluation.variety import SameSeed, Variety, same_seed, variety_of
 from pipelines.events import IndexProgress
@@ -150,9 +150,7 @@ def _draws(services: Services, lab: Sampling, first: Repeated, work: Work) -> It
 def _one(services: Services, lab: Sampling, recipe: Recipe, seed: int, work: Work) -> Sample:
     """One text. Raises Cancelled, EngineError: nothing more is to be had from this model."""
     engine, model = at_hand(services, recipe)
-    params = recipe.choice("sampling").params
-    assert isinstance(params, SamplingParams)
-    seeded = params.model_copy(update={"seed": seed})
+    seeded = sampling_of(recipe.choice("sampling")).model_copy(update={"seed": seed})
     *_, last = draw(engine, model, lab.messages, seeded, top_logprobs=0, cancel=work.cancel)
     if last.state == "stopped":
         raise Cancelled

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.engines.base import Message, Role
 from pipelines.engines.presets import applied
-from pipelines.engines.sampling import SamplingParams
+from pipelines.engines.sampling import sampling_of
 from pipelines.errors import PlaygroundError, UsageError
 from pipelines.recipe import Choice, Recipe, choose
 from playground.lab.state import LETTERS
@@ -84,8 +84,7 @@ class Sampling(Kept):
 def choices(session: Session, lab: Sampling) -> tuple[dict[str, Choice], ...]:
     """Model and sampling of each of the four columns; what cannot be read takes its default."""
     base = recipe_of(session)
-    params = base.choice("sampling").params
-    assert isinstance(params, SamplingParams)
+    params = sampling_of(base.choice("sampling"))
     made = [{section: base.choice(section) for section in SECTIONS}]
     for name in _FIRST:
         sampling = Choice(name=base.choice("sampling").name, params=applied(params, name))

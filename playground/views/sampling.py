@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from pipelines.engines.presets import KNOBS, PRESETS, preset_of
 from pipelines.engines.probing import OPTIONS
-from pipelines.engines.sampling import SamplingParams
+from pipelines.engines.sampling import SamplingParams, sampling_of
 from pipelines.errors import PlaygroundError
 from pipelines.recipe import Recipe
 from playground.lab.state import LETTERS
@@ -45,9 +45,7 @@ def named(recipes: Sequence[Recipe]) -> Callable[[Recipe], str]:
     models = {str(recipe.choice("model")) for recipe in recipes}
 
     def words(recipe: Recipe) -> str:
-        params = recipe.choice("sampling").params
-        assert isinstance(params, SamplingParams)
-        told = told_knobs(params)
+        told = told_knobs(sampling_of(recipe.choice("sampling")))
         return f"{recipe.choice('model')}: {told}" if len(models) > 1 else told
 
     return words
