@@ -4,7 +4,6 @@ import json
 import time
 from dataclasses import replace
 from itertools import pairwise
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from pipelines import Library
 from pipelines.engines.base import DoneEvent, ModelInfo, Stats, TokenEvent
+from pipelines.engines.detect import Engines
 from pipelines.errors import EngineRefused, ModelMissing
 from pipelines.recipe import Recipe, choose
 from pipelines.retrieval import rank, retrieve
@@ -58,9 +58,20 @@ def no_embedder(choice):
     raise AssertionError("nothing here needs the embedding model")
 
 
+class Only(Engines):
+    """Engines that have one engine and model at hand, or none."""
+
+    def __init__(self, settings, found):
+        super().__init__(settings)
+        self.found = found
+
+    def resolve(self, choice):
+        return self.found
+
+
 def aids(engine, model="model", embedder=no_embedder, **settings):
-    engines = SimpleNamespace(resolve=lambda choice: (engine, model))
-    return Aids(Settings(offline=True, **settings), embedder, engines)
+    offline = Settings(offline=True, **settings)
+    return Aids(offline, embedder, Only(offline, engine and (engine, model)))
 
 
 @pytest.fixture
@@ -333,9 +344,8 @@ def test_any_answer_gives_usable_wordings_or_none(said):
 def test_without_a_language_model_the_error_says_so(context, name):
     with pytest.raises(ModelMissing, match="language model"):
         rank("cat", recipe(name), context)
-    nothing = Aids(Settings(offline=True), no_embedder, SimpleNamespace(resolve=lambda choice: None))
     with pytest.raises(ModelMissing, match="playground pull builtin"):
-        rank("cat", recipe(name), replace(context, aids=nothing))
+        rank("cat", recipe(name), replace(context, aids=aids(None)))
 
 
 @pytest.mark.builtin
