@@ -121,5 +121,7 @@ class Wishes:
             yield [*rest, *(markup[at] if at in fresh else gr.skip() for at in range(panels))]
         if again:  # the browser may show two quick updates of a panel in the wrong order: the last one settles it
             time.sleep(SETTLE_S)
+            if self.tasks.overtaken(name, made):  # the work had ended: a newer wish had nothing to flag
+                return
             # with a line end more: a page that holds the last one, though it shows the one before, would not draw it
             yield [*rest, *(f"{before[at]}\n" if at in again else gr.skip() for at in range(panels))]
