@@ -22,6 +22,9 @@ State = Literal["running", "done", "stopped", "failed"]
 
 log = logging.getLogger(__name__)
 
+#: Seconds to wait for work that was told to stop, before the next of its name begins.
+_SETTLE_S = 10.0
+
 
 R = TypeVar("R")
 
@@ -101,6 +104,11 @@ class Measurements:
         live = self._live.get(page)
         if live is not None:
             live.cancel.set()
+
+    def halt(self, page: str) -> None:
+        """Ask a measurement to end, and wait for that: the next one may begin."""
+        self.stop(page)
+        self.settle(page, _SETTLE_S)
 
     def settle(self, page: str, timeout_s: float) -> None:
         """Wait for a measurement to end."""

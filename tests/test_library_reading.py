@@ -66,7 +66,7 @@ def test_nothing_is_read_twice(library, monkeypatch):
     def never(*args, **more):
         raise AssertionError("read again")
 
-    monkeypatch.setattr(filling, "read_page", never)
+    monkeypatch.setattr(filling, "read_to_end", never)
     assert library.add(SCAN, WITH_OCR).words > 150
 
 
@@ -79,16 +79,15 @@ def test_a_document_whose_pages_have_text_has_nothing_to_read(library):
 def test_a_reader_that_fails_or_is_stopped_changes_nothing(library, monkeypatch):
     library.add(SCAN)
     before = library.documents()
-    real = filling.read_page
+    real = filling.read_to_end
 
     def broken(*args, **more):
-        *_, last = real(*args, **more)
-        yield replace(last, state="failed", error=PlaygroundError("The reader broke."))
+        return replace(real(*args, **more), state="failed", error=PlaygroundError("The reader broke."))
 
-    monkeypatch.setattr(filling, "read_page", broken)
+    monkeypatch.setattr(filling, "read_to_end", broken)
     with pytest.raises(PlaygroundError, match="The reader broke"):
         library.read(SCAN.name, WITH_OCR)
-    monkeypatch.setattr(filling, "read_page", real)
+    monkeypatch.setattr(filling, "read_to_end", real)
     stop = Event()
     stop.set()
     with pytest.raises(Cancelled):

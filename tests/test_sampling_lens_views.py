@@ -134,10 +134,10 @@ def test_the_order_of_samplers_decides_what_top_p_cuts():
 def test_a_lens_that_is_not_turned_is_how_the_answer_was_drawn():
     sample = sample_of(spread(0.5, 0.3, 0.2), spread(0.9, 0.1))
     plain = seen(sample, temperature=0.5, top_k=2)
-    assert not plain.turned
+    assert plain.seen is plain.before
     assert plain.seen.chosen_low == pytest.approx(plain.before.chosen_low)
     assert plain.before.chosen_low == pytest.approx([0.25 / 0.34, 0.81 / 0.82], abs=1e-5)
-    assert seen(sample, temperature=0.5, lens=Lens(temperature=1)).turned
+    assert seen(sample, temperature=0.5, lens=Lens(temperature=1)).seen is not plain.seen
     assert plain.model.chosen_low == pytest.approx([0.5, 0.9], abs=1e-5)
 
 

@@ -124,6 +124,11 @@ class Engine(Protocol):
         """Of the server or library."""
         ...
 
+    @property
+    def default_options(self) -> Mapping[str, Any]:
+        """What the engine uses for options nobody set: option name -> value."""
+        ...
+
     def models(self) -> list[ModelInfo]:
         """Models ready to use, with what is cheap to know; raises EngineUnreachable."""
         ...

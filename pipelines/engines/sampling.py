@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from pipelines.engines.base import ModelInfo
+from pipelines.engines.base import Engine, ModelInfo
 from pipelines.registry import PartParams, knob, part
 
 if TYPE_CHECKING:
@@ -161,16 +161,7 @@ def schema_of(params: SamplingParams) -> dict[str, Any] | None:
     return dict(json.loads(params.format)) if params.format else None
 
 
-class HasDefaults(Protocol):
-    """An engine that can say what it uses for options nobody set."""
-
-    @property
-    def default_options(self) -> Mapping[str, Any]:
-        """Option name -> value."""
-        ...
-
-
-def effective(params: SamplingParams, info: ModelInfo, engine: HasDefaults) -> dict[str, tuple[Any, str]]:
+def effective(params: SamplingParams, info: ModelInfo, engine: Engine) -> dict[str, tuple[Any, str]]:
     """The value each option will really have, and where it comes from.
 
     Returns:

@@ -77,6 +77,8 @@ def read_pages(
         seconds: Longest time for one page.
         cancel: When set, the reading under way ends as "stopped" and is the last.
     """
+    from pipelines.reading.read import read_to_end
+
     for page in pages:
         for degradation in degradations:
             try:
@@ -87,7 +89,7 @@ def read_pages(
                     yield PageRead(reader, page, degradation, _failed(reader, error), None)
                 continue
             for reader in readers:
-                transcript = last_of(reader, sheet, means, seconds=seconds, cancel=cancel)
+                transcript = read_to_end(reader, sheet, means, seconds=seconds, cancel=cancel)
                 yield judged(reader, page, degradation, transcript, truths.get(page), ink, how)
                 if cancel is not None and cancel.is_set():
                     return
@@ -115,16 +117,6 @@ def judged(
     return PageRead(reader, page, degradation, transcript, measured, found)
 
 
-def last_of(
-    reader: Choice, sheet: Sheet, means: Means, *, seconds: float, cancel: CancelFlag | None = None
-) -> Transcript:
-    """What a reader made of a picture, at the end."""
-    from pipelines.reading.read import read_page
-
-    *_, last = read_page(reader, sheet, means, seconds=seconds, cancel=cancel)
-    return last
-
-
 def text_layer_truths(pages: Sequence[int], draw: Draw, means: Means, *, seconds: float) -> dict[int, str]:
     """The text that the PDF itself holds, of each page.
 
@@ -132,12 +124,13 @@ def text_layer_truths(pages: Sequence[int], draw: Draw, means: Means, *, seconds
         UsageError: pages have none; they are named. DocumentError: the file cannot be read.
     """
     from pipelines.reading.pictures import DPI
+    from pipelines.reading.read import read_to_end
     from pipelines.recipe import choose
 
     found: dict[int, str] = {}
     for page in pages:
         sheet = draw(page, DPI)
-        layer = last_of(choose("reader", "text-layer"), sheet, means, seconds=seconds)
+        layer = read_to_end(choose("reader", "text-layer"), sheet, means, seconds=seconds)
         if layer.error is not None:
             raise layer.error
         found[page] = layer.text

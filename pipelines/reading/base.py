@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from threading import Event as CancelFlag
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -45,6 +47,11 @@ class Sheet:
     password: str | None = None
     dpi: float | None = None  # pixels an inch of the paper, where known
     notes: tuple[str, ...] = ()  # what was done to the picture: scaled down, first frame, …
+
+    @cached_property
+    def digest(self) -> str:
+        """Names the picture, by its bytes."""
+        return hashlib.sha256(self.png).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event as CancelFlag
@@ -16,7 +16,7 @@ from pipelines.loading.document import Document
 from pipelines.reading.base import Means, Transcript, Word
 from pipelines.reading.documents import Places, read_id, wanting, with_readings
 from pipelines.reading.pictures import DPI, sheet_of
-from pipelines.reading.read import read_page
+from pipelines.reading.read import read_to_end
 from pipelines.recipe import Choice
 
 #: The reader that reads nothing: it takes what the file has.
@@ -107,18 +107,13 @@ class Filling:
         if (known := _load(kept)) is not None:
             return known
         sheet = sheet_of(path, page, DPI, password, self._means, name=document.name, cancel=cancel)
-        last = _last(read_page(reader, sheet, self._means, seconds=PAGE_SECONDS, cancel=cancel))
+        last = read_to_end(reader, sheet, self._means, seconds=PAGE_SECONDS, cancel=cancel)
         if last.state == "stopped":
             raise Cancelled
         if last.error is not None:
             raise last.error
         _save(kept, last)
         return last
-
-
-def _last(stream: Iterator[Transcript]) -> Transcript:
-    *_, last = stream
-    return last
 
 
 def _pages(count: int) -> str:

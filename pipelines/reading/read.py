@@ -37,3 +37,11 @@ def read_page(
         yield replace(last, state="stopped")
     except PlaygroundError as error:
         yield replace(last, state="failed", error=error)
+
+
+def read_to_end(
+    choice: Choice, sheet: Sheet, means: Means, *, seconds: float, cancel: CancelFlag | None = None
+) -> Transcript:
+    """What a reader made of a picture, at the end; see :func:`read_page`."""
+    *_, last = read_page(choice, sheet, means, seconds=seconds, cancel=cancel)
+    return last

@@ -125,7 +125,7 @@ def _column(
     try:
         engine, model = engines.required(recipe.choice("model"), "to draw from")
         column = replace(column, engine=engine.name, model=model)
-        values = effective(own, engine.info(model), engine)  # type: ignore[arg-type]
+        values = effective(own, engine.info(model), engine)
         if draws[0] != own or len(draws) > 1:
             values["seed"] = _seeds_used(draws)
         ignored = {name: why for name, why in engine.ignored_options(model).items() if name in values}

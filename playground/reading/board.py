@@ -17,7 +17,6 @@ from playground.lab.state import LETTERS
 from playground.reading import comparing
 from playground.reading.comparing import Compared
 from playground.reading.running import Run, run_of
-from playground.reading.sheets import digest
 from playground.reading.state import Reading, readers
 from playground.services import Services
 from playground.state import Session
@@ -46,7 +45,7 @@ class Board:
     @cached_property
     def shown(self) -> list[Transcript | None]:
         """The transcript of each column, of this very page and reader."""
-        same = self.run.sheet is None or self.sheet is None or digest(self.run.sheet) == digest(self.sheet)
+        same = self.run.sheet is None or self.sheet is None or self.run.sheet.digest == self.sheet.digest
         known = {str(one.choice): one.transcript for one in self.run.columns} if same else {}
         return [known.get(str(choice)) for choice in self.choices]
 
@@ -73,7 +72,7 @@ class Board:
             return str(views.problem(self.problem))
         if self.sheet is None:
             return str(read_page.drawing() if self.lab.page.document or self.lab.page.upload else views.empty())
-        return str(read_page.page(self.lab, self.sheet, digest(self.sheet), self.shown))
+        return str(read_page.page(self.lab, self.sheet, self.shown))
 
     def _body(self, at: int) -> str:
         transcript = self.shown[at]

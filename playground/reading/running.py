@@ -10,17 +10,13 @@ from typing import Any
 from pipelines.errors import Cancelled
 from pipelines.reading.base import Sheet, Transcript
 from pipelines.reading.filling import NONE
-from pipelines.reading.read import read_page
+from pipelines.reading.read import read_page, read_to_end
 from pipelines.recipe import Choice, choose
 from pipelines.scratch import Work
 from playground.measurements import Growing
-from playground.reading.sheets import digest
 from playground.reading.state import Reading, readers
 from playground.services import Services
 from playground.state import Session
-
-#: Seconds to wait for a run that was told to stop, before the next begins.
-_SETTLE_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -39,10 +35,6 @@ class Run(Growing[int]):
     columns: tuple[Column, ...] = ()
     truth: Transcript | None = None  # the text layer of the page, undegraded; None: not asked for yet
 
-    def transcript(self, column: int) -> Transcript | None:
-        """Of a column, if there is one."""
-        return self.columns[column].transcript if 0 <= column < len(self.columns) else None
-
 
 def run_of(services: Services, lab: Reading) -> Run:
     """What this page's readers made; nothing yet is an empty run."""
@@ -53,8 +45,7 @@ def run_of(services: Services, lab: Reading) -> Run:
 def start(services: Services, session: Session, lab: Reading) -> None:
     """Read the page with every column; a run under way is stopped first. What is known is not read again."""
     name, before = lab.work("read"), run_of(services, lab)
-    services.measurements.stop(name)
-    services.measurements.settle(name, _SETTLE_S)
+    services.measurements.halt(name)
     columns = tuple(Column(choice) for choice in readers(session, lab)[: lab.shown])
     first = Run(columns=columns)
     services.measurements.start(name, first, lambda work: _read(services, name, lab, first, before, work))
@@ -63,15 +54,19 @@ def start(services: Services, session: Session, lab: Reading) -> None:
 def _read(services: Services, name: str, lab: Reading, first: Run, before: Run, work: Work) -> Iterator[int]:
     sheet = services.sheets.sheet(lab, work.cancel)
     services.measurements.change(name, lambda now: replace(now, sheet=sheet))
-    same = before.sheet is not None and digest(before.sheet) == digest(sheet)
+    means, seconds = services.library.reading, float(lab.seconds)
+    same = before.sheet is not None and before.sheet.digest == sheet.digest
     known = {str(one.choice): one.transcript for one in before.columns if same and _done(one.transcript)}
-    own = before.truth if same and _done(before.truth) else _last(services, choose("reader", NONE), sheet, lab, work)
+    layer, own = choose("reader", NONE), before.truth
+    if not same or not _done(own):
+        own = read_to_end(layer, sheet, means, seconds=seconds, cancel=work.cancel)
     services.measurements.change(name, lambda now: replace(now, truth=own))
+    if _done(own):
+        known.setdefault(str(layer), own)  # a column of it is not read again
     for at, column in enumerate(first.columns):
         if str(column.choice) in known:
             services.measurements.change(name, partial(_with, at, known[str(column.choice)]))
         else:
-            means, seconds = services.library.reading, float(lab.seconds)
             for transcript in read_page(column.choice, sheet, means, seconds=seconds, cancel=work.cancel):
                 services.measurements.change(name, partial(_with, at, transcript))
         yield at
@@ -81,11 +76,6 @@ def _read(services: Services, name: str, lab: Reading, first: Run, before: Run, 
 
 def _done(transcript: Transcript | None) -> bool:
     return transcript is not None and transcript.state == "done"
-
-
-def _last(services: Services, choice: Choice, sheet: Sheet, lab: Reading, work: Work) -> Transcript:
-    *_, last = read_page(choice, sheet, services.library.reading, seconds=float(lab.seconds), cancel=work.cancel)
-    return last
 
 
 def _with(at: int, transcript: Any, now: Run) -> Run:

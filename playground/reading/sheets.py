@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from pathlib import Path
 from threading import Event as CancelFlag
@@ -69,7 +68,9 @@ class Sheets:
         path = self._folder / page.upload
         if not page.upload.isalnum() or not path.is_file():
             raise UsageError(f"{page.name or 'The picture'} is not here any more.", "Add it again.")
-        if path.read_bytes()[:5] == b"%PDF-":
+        with path.open("rb") as file:
+            is_pdf = file.read(5) == b"%PDF-"
+        if is_pdf:
             return sheet_of(path, page.number, DPI, None, means, name=page.name, cancel=cancel)
         return open_picture(path, page.name, means, page=page.number, cancel=cancel)
 
@@ -84,8 +85,3 @@ class Sheets:
             while len(self._kept) > _MOST:
                 self._kept.popitem(last=False)
         return sheet
-
-
-def digest(sheet: Sheet) -> str:
-    """Names a picture."""
-    return hashlib.sha256(sheet.png).hexdigest()[:16]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from threading import Event as CancelFlag
 
 from pipelines.errors import Cancelled, PlaygroundError
@@ -14,7 +15,7 @@ from playground.sampling import exact
 from playground.sampling.drawing import Drawn, drawn
 from playground.sampling.full import key_of
 from playground.sampling.looking import Look, look
-from playground.sampling.parting import parting
+from playground.sampling.parting import Parting, parting
 from playground.sampling.shading import shades
 from playground.sampling.state import SECTIONS, Sampling, recipes
 from playground.services import Services
@@ -57,9 +58,13 @@ class Board:
         fill: list[str | None] = [None] * (len(LETTERS) - len(heads))
         return [strip, toolbar, *heads, *fill, *(bodies + fill)[: len(LETTERS)], *self._below()]
 
+    @cached_property
+    def parted(self) -> Parting:
+        """Where the two columns part that are compared."""
+        return parting(*(self.drawn.at(at).sample for at in self.lab.pair))
+
     def _below(self) -> list[str | None]:
-        found = parting(*(self.drawn.at(at).sample for at in self.lab.pair))
-        parted = str(parting_view.panel(self.lab, self.drawn, found)) if self.drawn.anything else ""
+        parted = str(parting_view.panel(self.lab, self.drawn, self.parted)) if self.drawn.anything else ""
         if self.running:
             return [parted, None, None]
         if self.look is None:
@@ -86,10 +91,8 @@ class Board:
     def _body(self, at: int, column: samples.Column) -> str:
         sample, picked = column.sample, self.lab.token if self.lab.column == at else -1
         shaded = shades(sample.tokens, self.lab.tint) if sample else []
-        marked: tuple[int, ...] = ()
-        if at in self.lab.pair:
-            found = parting(*(self.drawn.at(one).sample for one in self.lab.pair))
-            marked = (found.token,) if found.state == "parted" else ()
+        parts = at in self.lab.pair and self.parted.state == "parted"
+        marked = (self.parted.token,) if parts else ()
         return str(samples.body(LETTERS[at], column, shaded, picked, marked))
 
 

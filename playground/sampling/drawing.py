@@ -24,9 +24,6 @@ from playground.state import Session
 #: Candidates asked for at each token: the most that Ollama gives.
 CANDIDATES = 20
 
-#: Seconds to wait for a run that was told to stop, before the next begins.
-_SETTLE_S = 10.0
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -86,8 +83,7 @@ def start(services: Services, session: Session, lab: Sampling, only: Sequence[in
     if not set(only) <= set(range(len(made))):
         raise UsageError("That column is not there any more.")
     services.measurements.stop(lab.work("exact"))  # it holds the built-in model, for an answer of before
-    services.measurements.stop(name)
-    services.measurements.settle(name, _SETTLE_S)
+    services.measurements.halt(name)
     before = drawn(services, lab)
     same = tuple(lab.messages) == before.messages
     wanted = tuple(only if only and same else range(len(made)))

@@ -26,7 +26,6 @@ SECONDS_A_TOKEN = 0.4
 class Fetching(Growing[int]):
     """Distributions of an answer, as they come."""
 
-    column: int = 0
     total: int = 0
 
 
@@ -44,21 +43,19 @@ def short_enough(sample: Sample) -> bool:
     return len(sample.tokens) <= MOST
 
 
-def fetch_one(services: Services, now: Drawn, column: int, at: int, cancel: CancelFlag) -> bool:
-    """The distribution before one token; False: it cannot be had, or is here already.
+def fetch_one(services: Services, now: Drawn, column: int, at: int, cancel: CancelFlag) -> None:
+    """Ask for the distribution before one token, if it can be had and is not here already.
 
     Raises:
         EngineError. Cancelled: the flag is set.
     """
     sample = now.at(column).sample
-    if not offered(sample):
-        return False
-    assert sample is not None
+    if sample is None or not offered(sample):
+        return
     if not 0 <= at < len(sample.tokens) or services.full.one(key_of(now.messages, sample), at) is not None:
-        return False
+        return
     for _ in _fetch(services, now, sample, [at], cancel):
         pass
-    return True
 
 
 def start(services: Services, lab: Sampling) -> None:
@@ -80,7 +77,7 @@ def start(services: Services, lab: Sampling) -> None:
             if work.on_progress is not None:
                 work.on_progress(IndexProgress("distributions", "asking", done, len(missing)))
 
-    services.measurements.start(lab.work("exact"), Fetching(column=lab.column, total=len(missing)), source)
+    services.measurements.start(lab.work("exact"), Fetching(total=len(missing)), source)
 
 
 def _fetch(services: Services, now: Drawn, sample: Sample, places: Sequence[int], cancel: CancelFlag) -> Iterator[int]:

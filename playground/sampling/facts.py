@@ -60,7 +60,7 @@ def facts_of(engine: Engine, model: str, recipe: Recipe) -> Facts:
         engine=engine.name,
         version=engine.version,
         model=model,
-        values=effective(params, info, engine),  # type: ignore[arg-type]
+        values=effective(params, info, engine),
         ignored=engine.ignored_options(model),
         order=engine.sampler_order(model),
         vocabulary=info.vocabulary,

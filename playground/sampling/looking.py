@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -58,10 +59,8 @@ class Look:
 
     column: int
     tokens: tuple[TokenEvent, ...]
-    own: Knobs
     knobs: Knobs
     order: tuple[str, ...]
-    own_order: tuple[str, ...]
     before: Through
     seen: Through
     model: Through  # untouched: temperature 1, nothing cut
@@ -69,11 +68,6 @@ class Look:
     penalties: tuple[str, ...]
     schema: bool
     token: TokenLook | None = None
-
-    @property
-    def turned(self) -> bool:
-        """Whether the lens differs from how the answer was drawn."""
-        return (self.knobs, self.order) != (self.own, self.own_order)
 
 
 def knobs_of(lens: Lens, own: Knobs) -> Knobs:
@@ -108,6 +102,7 @@ def look(column: int, sample: Sample, facts: Facts, lens: Lens, rows: FullRows, 
     knobs = knobs_of(lens, own)
     width = max(len(one.candidates) for one in tokens)
 
+    @cache  # the lens may stand as the answer was drawn
     def seen(knobs: Knobs, order: tuple[str, ...]) -> Through:
         if whole is None:
             return through(known, knobs, order)
@@ -120,10 +115,8 @@ def look(column: int, sample: Sample, facts: Facts, lens: Lens, rows: FullRows, 
     return Look(
         column=column,
         tokens=tokens,
-        own=own,
         knobs=knobs,
         order=order,
-        own_order=facts.order,
         before=seen(own, facts.order),
         seen=seen(knobs, order),
         model=seen(Knobs(), order),

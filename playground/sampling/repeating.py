@@ -56,7 +56,6 @@ class Repeated(Growing[Draw]):
     prompt: str
     groups: tuple[Group, ...]
     seeds: tuple[int, ...]
-    embedder: str = ""
 
     @property
     def total(self) -> int:
@@ -91,7 +90,7 @@ def start(services: Services, session: Session, lab: Sampling, kind: Kind) -> No
         raise UsageError("There is nothing to say to the model.", "Write a prompt under “One answer” first.")
     groups = _groups(session, lab, kind)
     drawn = seeds(lab.many.repeat, numbers(lab.many.seeds, "seed"))
-    first = Repeated(kind=kind, prompt=lab.prompt, groups=groups, seeds=drawn, embedder=str(groups[0].recipe.embedder))
+    first = Repeated(kind=kind, prompt=lab.prompt, groups=groups, seeds=drawn)
 
     def source(work: Work) -> Iterator[Draw]:
         yield from _draws(services, lab, first, work)

@@ -55,7 +55,7 @@ def sampling(services: Services, session: Session) -> tuple[str, dict[str, str]]
             return str(el("p", "No language model is at hand; quotes do not sample.", class_="facts")), {}
         engine, model = found
         ignored = engine.ignored_options(model)
-        values = effective(params, engine.info(model), engine)  # type: ignore[arg-type]
+        values = effective(params, engine.info(model), engine)
     except PlaygroundError as error:
         return str(el("p", str(error), class_="facts")), {}
     return str(sampling_facts(dict(values), ignored, model)), ignored

@@ -63,9 +63,8 @@ class Repeating:
 
     def show(self, session: Session, lab: Sampling) -> list[Any]:
         """Everything as it stands."""
-        letters = [(letter, at) for at, letter in enumerate(LETTERS[: lab.shown])]
-        swept = gr.update(choices=letters, value=min(lab.many.swept, lab.shown - 1))
-        return [lab.many.repeat, lab.many.seeds, swept, lab.many.temperatures, self._table(lab), self._chart(lab)]
+        many = lab.many
+        return [many.repeat, many.seeds, _columns(lab), many.temperatures, self._table(lab), self._chart(lab)]
 
     def _table(self, lab: Sampling) -> str:
         found = repeating.repeated(self._services, lab, "many")
@@ -92,9 +91,7 @@ class Repeating:
             return services.labs.keep(chosen(lab, values)).keep()
 
         def on_opened(lab: Any) -> Any:
-            now = services.labs.now(Sampling, lab)
-            letters = [(letter, at) for at, letter in enumerate(LETTERS[: now.shown])]
-            return gr.update(choices=letters, value=min(now.many.swept, now.shown - 1))
+            return _columns(services.labs.now(Sampling, lab))
 
         def begin(kind: Kind) -> Any:
             def on_run(kept: Any, lab: Any, *values: Any) -> Iterator[list[Any]]:
@@ -133,3 +130,9 @@ class Repeating:
             wire([run.click], begin(kind), given, [self._lab, shown])
             wire([stop.click], end(kind), [self._lab], [])
             wire([tab.select], going_on(kind), [self._lab], [shown])
+
+
+def _columns(lab: Sampling) -> Any:
+    """The menu of the columns that are shown."""
+    letters = [(letter, at) for at, letter in enumerate(LETTERS[: lab.shown])]
+    return gr.update(choices=letters, value=min(lab.many.swept, lab.shown - 1))

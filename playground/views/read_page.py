@@ -15,7 +15,7 @@ from playground.views.words import count
 _DOUBTED = 0.6
 
 
-def page(lab: Reading, sheet: Sheet, key: str, transcripts: list[Transcript | None]) -> Markup:
+def page(lab: Reading, sheet: Sheet, transcripts: list[Transcript | None]) -> Markup:
     """The picture as every reader got it; hovering a word tells what was read there, and how sure the engine was."""
     shown = transcripts[lab.picked] if lab.picked < len(transcripts) else None
     words = shown.words if shown is not None else None
@@ -32,7 +32,9 @@ def page(lab: Reading, sheet: Sheet, key: str, transcripts: list[Transcript | No
     facts = f"{sheet.width:,} × {sheet.height:,} pixels"
     if words is not None:
         facts += f" · {count(len(words), 'word')} of {LETTERS[lab.picked]}"
-    image = el("img", src=f"/reading/{lab.id}.png?v={key}", alt="The page as the readers get it", decoding="async")
+    image = el(
+        "img", src=f"/reading/{lab.id}.png?v={sheet.digest}", alt="The page as the readers get it", decoding="async"
+    )
     return el(
         "section",
         el("div", el("span", "Words of"), switches, el("span", facts, class_="facts"), class_="part-head"),
