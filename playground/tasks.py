@@ -61,11 +61,6 @@ class Tasks:
         with self._lock:
             return self._flags.get(name) is flag
 
-    def overtaken(self, name: str, made: float) -> bool:
-        """Whether a later wish of a name has begun, though the task may have ended before."""
-        with self._lock:
-            return made < self._made.get(name, 0)
-
     def end(self, name: str, flag: CancelFlag) -> None:
         """Forget a task that is done, unless a newer one has its name."""
         with self._lock:

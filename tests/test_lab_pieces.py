@@ -17,7 +17,6 @@ from playground.lab.overlay import overlay
 from playground.lab.sheets import SHEET, Sheet, full_sheet, pasted_document, sheet_at, sheet_of
 from playground.lab.state import Lab, chunkers, recipes, use_in_chat, with_column
 from playground.state import Session, recipe_of
-from playground.tabs import wishes
 from playground.tasks import Tasks
 from playground.views.outlines import outlines
 from tests.test_chunking import document
@@ -220,24 +219,3 @@ def test_the_wish_made_last_wins_whatever_arrives_first():
     assert late.is_set()
     assert not tasks.holds("page", late), "it makes room; nobody stopped it"
     tasks.overtake("nobody", 1.0)
-
-
-def test_a_wish_whose_work_has_ended_settles_nothing_under_a_newer_one(monkeypatch):
-    monkeypatch.setattr(wishes, "SETTLE_S", 0)
-    tasks = Tasks()
-    page = wishes.Wishes(tasks, None, None, None, ["state", "panel"], str)
-
-    def draw(words):
-        def board(flag):
-            yield from ([word] for word in words)
-            tasks.end("lab", flag)
-
-        return board
-
-    alone = page.redraw("lab", 1.0, ["kept"], draw(["asking", "told"]))
-    assert [panel for _, panel in alone][1:] == ["asking", "told", "told\n"]
-    older = page.redraw("lab", 2.0, ["kept"], draw(["asking", "told"]))
-    assert [next(older)[1] for _ in range(3)][1:] == ["asking", "told"]
-    # the newer one must find the older one at its end: what is yielded last is still held
-    assert next(page.redraw("lab", 3.0, ["kept"], draw(["closed"])))[0] == "kept"
-    assert list(older) == []

@@ -71,7 +71,7 @@ def wire(
     """
     return gr.on(
         list(triggers),
-        guarded(handler),
+        _saying_nothing_twice(guarded(handler), len(outputs)),
         list(inputs),
         list(outputs),
         api_visibility="private",
@@ -82,6 +82,22 @@ def wire(
         queue=queue,
         js=js,
     )
+
+
+def _saying_nothing_twice(handler: Callable[..., Any], outputs: int) -> Callable[..., Any]:
+    """A generator that ends with an update that changes nothing.
+
+    Gradio sends the last update of a generator again when it ends: what another handler drew meanwhile would be undone.
+    """
+    if not inspect.isgeneratorfunction(handler):
+        return handler
+
+    @functools.wraps(handler)
+    def stream(*args: Any, **kwargs: Any) -> Any:
+        yield from handler(*args, **kwargs)
+        yield gr.skip() if outputs == 1 else [gr.skip()] * outputs
+
+    return stream
 
 
 def guarded(handler: Callable[..., Any]) -> Callable[..., Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Event as CancelFlag
@@ -13,9 +12,6 @@ import gradio as gr
 
 from playground.tabs.shell import wire
 from playground.tasks import Tasks
-
-#: Seconds between the last update of a panel that changed several times, and the same once more.
-SETTLE_S = 0.1
 
 #: Seconds after which work is long: a newer wish does not wait for it.
 LONG_S = 0.4
@@ -111,17 +107,9 @@ class Wishes:
         yield [*first, *[gr.skip()] * panels]
         rest = [gr.skip()] * len(first)
         before: Markup = [None] * panels
-        again: set[int] = set()
         for markup in draw(flag):
             if flag.is_set() and not self.tasks.holds(name, flag):  # a newer wish draws already
                 return
             fresh = [at for at, new in enumerate(markup) if new is not None and new != before[at]]
-            again |= {at for at in fresh if before[at] is not None}
             before = markup
             yield [*rest, *(markup[at] if at in fresh else gr.skip() for at in range(panels))]
-        if again:  # the browser may show two quick updates of a panel in the wrong order: the last one settles it
-            time.sleep(SETTLE_S)
-            if self.tasks.overtaken(name, made):  # the work had ended: a newer wish had nothing to flag
-                return
-            # with a line end more: a page that holds the last one, though it shows the one before, would not draw it
-            yield [*rest, *(f"{before[at]}\n" if at in again else gr.skip() for at in range(panels))]
