@@ -317,3 +317,15 @@ def test_stop_ends_the_work(means):
     stop.set()
     with pytest.raises(Cancelled):
         open_picture(encoded(picture("Hello")), "a.png", means, cancel=stop)
+
+
+def test_a_picture_that_is_given_up_leaves_the_drawing_of_pdfs_alone(means):
+    handbook = SAMPLES / "lanternfish-handbook.pdf"
+    drawn = sheet_of(handbook, 1, 72, None, means)
+    process = means.worker.pdf._running.process
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Cancelled):
+        open_picture(drawn.png, "a.png", means, cancel=stop)
+    sheet_of(handbook, 2, 72, None, means)
+    assert means.worker.pdf._running.process is process

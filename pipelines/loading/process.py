@@ -102,6 +102,9 @@ class Worker:
 
     def close(self) -> None:
         """End the process now, whatever it is doing. A call under way in another thread fails."""
+        self._end()
+
+    def _end(self) -> None:
         if self._finalizer is not None:
             self._finalizer()
 
@@ -137,7 +140,7 @@ class Worker:
                 watch = _Watch(running, request, limit, self.memory_mb, cancel, self._wording)
                 last = _converse(running, {**request, "operation": operation}, body, on_part, watch)
             except BaseException:
-                self.close()
+                self._end()
                 raise
             if "error" in last:
                 raise _translated(last)
@@ -156,7 +159,7 @@ class Worker:
     def _start(self) -> _Running:
         if self._running is not None and self._running.process.poll() is None:
             return self._running
-        self.close()
+        self._end()
         printed = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 (closed with the process)
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", self._module],
@@ -166,7 +169,7 @@ class Worker:
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         self._running = _Running(process, queue.SimpleQueue(), printed)
-        self._finalizer = weakref.finalize(self, _end, self._running)
+        self._finalizer = weakref.finalize(self, _kill, self._running)
         threading.Thread(target=_listen, args=(self._running,), daemon=True).start()
         return self._running
 
@@ -283,7 +286,7 @@ def _listen(running: _Running) -> None:
                 return
 
 
-def _end(running: _Running) -> None:
+def _kill(running: _Running) -> None:
     """Kill a process and let go of its pipes."""
     running.process.kill()
     running.process.wait()

@@ -30,10 +30,11 @@ def open_lab(page, document, number=1):
     expect(page.locator("#read-page img")).to_be_visible()
     page.locator("#read-document input").click()
     page.get_by_role("option", name=document).click()
+    expect(page.locator("#read-document input")).to_have_value(document)
+    page.wait_for_timeout(1000)  # another document turns to its first page
     if number > 1:
         page.locator("#read-number input").fill(str(number))
         page.keyboard.press("Tab")
-    expect(page.locator("#read-document input")).to_have_value(document)
 
 
 def run(page):
