@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 
+from pipelines.evaluation.reading_runs import pages_of
 from playground import cli
-from playground.cli.reading_pages import pages_of, truths_in
+from playground.cli.reading_pages import truths_in
 
 SAMPLES = Path(__file__).parent.parent / "sample_docs"
 REPORT, LETTER = SAMPLES / "harbour-energy-report.pdf", SAMPLES / "scanned-letter.pdf"

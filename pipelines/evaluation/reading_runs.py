@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,18 @@ class Summary:
     metrics: Mapping[str, Spread | None]
     seconds: Spread | None
     flags: Mapping[str, int]  # name -> pages
+
+
+def pages_of(text: str) -> list[int]:
+    """Pages as typed: "1-3,7". Raises UsageError."""
+    pages: list[int] = []
+    for piece in text.split(","):
+        found = re.fullmatch(r"\s*(\d{1,6})(?:\s*[-–]\s*(\d{1,6}))?\s*", piece)
+        first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+        if not 1 <= first <= last:
+            raise UsageError(f"{text!r} is not a list of pages.", "Write them like this: 1-3,7; pages count from 1.")
+        pages += range(first, last + 1)
+    return list(dict.fromkeys(pages))
 
 
 def read_pages(

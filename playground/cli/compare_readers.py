@@ -14,7 +14,7 @@ from pipelines.errors import UsageError
 from playground.cli.console import Progress, Result, clean, problem, table, warn
 from playground.cli.options import Call, Password, command
 from playground.cli.read import Seconds, Truth, error_of, percent
-from playground.cli.reading_pages import degradations_of, drawing, means_of, pages_of, reader_of, truths_in
+from playground.cli.reading_pages import degradations_of, drawing, means_of, reader_of, truths_in
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -59,6 +59,8 @@ def compare_readers(
     Example: playground compare-readers report.pdf --pages 1-3 --reader tesseract --reader rapidocr
     --degrade none --degrade dpi=100,blur=1
     """
+    from pipelines.evaluation.reading_runs import pages_of
+
     choices = list({str(one): one for one in (reader_of(text, call.recipe) for text in readers)}.values())
     plan = _Plan(choices, degradations_of(degrade or ()), pages_of(pages), seconds)
     if truth is not None and len(paths) > 1:

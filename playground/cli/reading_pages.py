@@ -76,18 +76,6 @@ def degradations_of(texts: Sequence[str]) -> list[Degradation]:
     return list(dict.fromkeys(Degradation.parse(text) for text in texts or ["none"]))
 
 
-def pages_of(text: str) -> list[int]:
-    """Pages as typed: "1-3,7". Raises UsageError."""
-    pages: list[int] = []
-    for piece in text.split(","):
-        found = re.fullmatch(r"\s*(\d{1,6})(?:\s*[-–]\s*(\d{1,6}))?\s*", piece)
-        first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
-        if not 1 <= first <= last:
-            raise UsageError(f"--pages {text!r} is not a list of pages.", "Write --pages 1-3,7; pages count from 1.")
-        pages += range(first, last + 1)
-    return list(dict.fromkeys(pages))
-
-
 def truths_in(path: Path, pages: Sequence[int]) -> dict[int, str]:
     """A file with what the pages say: one page, or several with a form feed between.
 

@@ -17,6 +17,7 @@ from playground.lab.state import LETTERS
 from playground.reading import comparing
 from playground.reading.comparing import Compared
 from playground.reading.running import Run, run_of
+from playground.reading.seeing import VLM, hint
 from playground.reading.state import Reading, readers
 from playground.services import Services
 from playground.state import Session
@@ -36,6 +37,7 @@ class Board:
     run: Run
     sheet: Sheet | None = None
     problem: PlaygroundError | None = None  # why there is no picture
+    sight: str = ""  # what a person should know of vision models, where a column has one
 
     @property
     def running(self) -> bool:
@@ -65,7 +67,8 @@ class Board:
     def _head(self, at: int) -> str:
         part = registry.get("reader", self.choices[at].name)
         missing = "" if part.available else f"Not installed. Type: {'; '.join(part.missing)}"
-        return str(read_columns.head(LETTERS[at], self.shown[at], missing))
+        sight = self.sight if part.name == VLM else None
+        return str(read_columns.head(LETTERS[at], self.shown[at], missing, sight))
 
     def _page(self) -> str:
         if self.problem is not None:
@@ -98,7 +101,9 @@ class Board:
 
 def draw(services: Services, session: Session, lab: Reading, flag: CancelFlag) -> Iterator[Board]:
     """The board, as long as columns are read; ends early when a newer wish of the same page begins."""
-    board = Board(lab, readers(session, lab)[: lab.shown], run_of(services, lab))
+    chosen = readers(session, lab)[: lab.shown]
+    sight = hint(services) if any(one.name == VLM for one in chosen) else ""
+    board = Board(lab, chosen, run_of(services, lab), sight=sight)
     try:
         if lab.page.document or lab.page.upload:
             yield board

@@ -29,6 +29,16 @@ class Page(BaseModel):
     number: int = Field(default=1, ge=1)
 
 
+class Many(BaseModel):
+    """A run over several pages: which, and the strengths of one degradation."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    pages: str = Field(default="1-2", max_length=200)
+    knob: Literal["rotation", "dpi", "blur", "contrast", "noise", "jpeg"] = "blur"
+    levels: str = Field(default="0, 1, 2", max_length=200)
+
+
 class Reading(Kept):
     """A person's choices in the lab: immutable plain data."""
 
@@ -42,9 +52,11 @@ class Reading(Kept):
     normalising: Normalising = Normalising()  # differences that do not count
     seconds: int = Field(default=120, ge=5, le=3600)  # longest time a page may take
     zoom: int = 100
+    many: Many = Many()
+    asked: str = Field(default="", max_length=2000)  # of what the readers read
 
-    def work(self, what: Literal["read", "many", "sight"]) -> str:
-        """Names this page's reading, its run over several pages, or its question whether a model sees."""
+    def work(self, what: Literal["read", "many", "sight", "find"]) -> str:
+        """Names this page's reading, its run over several pages, its look whether a model sees, or its question."""
         return f"{self.id}:{what}"
 
 

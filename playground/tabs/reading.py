@@ -15,14 +15,16 @@ from playground.reading import acting, board, running
 from playground.reading.state import Page, Reading, readers, use, with_column
 from playground.services import Services
 from playground.state import Session, recipe_of
+from playground.tabs.reading_asking import ACTS, Asking
 from playground.tabs.reading_parts import NEUTRAL, Parts, components, degradation
+from playground.tabs.reading_several import SeveralTab
 from playground.tabs.recipe import changed, summary
 from playground.tabs.shell import Shell, browser_state, wire
 from playground.tabs.sidebar import bare_name
 from playground.tabs.wishes import Wishes
 
 #: What can be pressed on the board that does not draw it anew.
-ELSEWHERE = ("use",)
+ELSEWHERE = ("use", *ACTS)
 
 
 class Wiring:
@@ -234,7 +236,13 @@ def _id_of(lab: Any) -> str:
 
 def build(services: Services, shell: Shell, tab: gr.Tab) -> None:
     """Draw the tab and wire it."""
-    parts = components(browser_state("reading"))
+    lab = browser_state("reading")
+    with gr.Tabs(elem_id="read-tabs", selected="one"):
+        with gr.Tab("One page", id="one"):
+            parts = components(lab)
+            Asking(services, shell, lab).wire(tab, parts.heads)
+        with gr.Tab("Several pages", id="several") as many:
+            SeveralTab(services, shell, lab).wire(many)
     wiring = Wiring(services, shell, parts)
     wiring.source()
     wiring.degrading()

@@ -24,8 +24,17 @@ _FLAGS = {
 }
 
 
-def head(letter: str, transcript: Transcript | None, installed: str) -> Markup:
-    """The column's letter, what ran, and what can be done with it."""
+def head(letter: str, transcript: Transcript | None, missing: str, sight: str | None) -> Markup:
+    """The column's letter, what ran, and what can be done with it.
+
+    Args:
+        letter: The column's.
+        transcript: What it read.
+        missing: What is to be installed first.
+        sight: Of a vision model: what a person should know of the models there are; None: it is none.
+    """
+    see = button("Does it see?", "see", LETTERS.index(letter), class_="quiet",
+                 title="Shows the model a picture of a random code, and asks for it.")  # fmt: skip
     who = ""
     if transcript is not None:
         who = " · ".join(filter(None, (transcript.model, transcript.engine)))
@@ -35,7 +44,9 @@ def head(letter: str, transcript: Transcript | None, installed: str) -> Markup:
         el("span", who, class_="facts"),
         button("Use for scans", "use", LETTERS.index(letter), class_="quiet",
                title="From now on documents that are added have their pages without text read like this."),
-        el("p", installed, class_="note warning") if installed else None,
+        see if sight is not None else None,
+        el("p", missing, class_="note warning") if missing else None,
+        el("p", sight, class_="note") if sight else None,
         class_=f"col-head col-{letter.lower()}",
     )  # fmt: skip
 

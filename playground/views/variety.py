@@ -9,6 +9,7 @@ from markupsafe import Markup
 from pipelines.evaluation.variety import SameSeed, Variety
 from playground.lab.state import LETTERS
 from playground.sampling.repeating import Repeated, distinct, label
+from playground.views.chart import Line, chart
 from playground.views.columns import letter_mark
 from playground.views.growth import growth
 from playground.views.html import el, fold, tip
@@ -118,9 +119,6 @@ def _texts(found: Repeated, at: int) -> Markup:
 
 # the sweep ----------------------------------------------------------------------------------------------
 
-#: Size of a chart, in its own units, with room for its axes.
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 300, 150, 34, 12, 12, 24
-
 #: What is drawn over temperature, each on an axis of its own.
 _CHARTS: dict[str, tuple[str, Callable[[Variety], float | None]]] = {
     "different texts": ("Share of texts that differ from all before.",
@@ -165,29 +163,7 @@ def _first(found: Repeated, at: int) -> str:
 
 
 def _chart(name: str, why: str, points: Sequence[tuple[float, float | None]]) -> Markup:
-    """A line with a dot a temperature; the axis always from 0 to 1, so that charts of two sweeps compare."""
+    """The axis always goes from 0 to 1, so that charts of two sweeps compare."""
     there = [(t, value) for t, value in points if value is not None]
-    most = max([t for t, _ in points] or [1.0]) or 1.0
-
-    def x(t: float) -> float:
-        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * t / most
-
-    def y(value: float) -> float:
-        return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - min(1.0, value))  # texts of opposite meaning go beyond
-
-    axes = [
-        el("path", d=f"M{_LEFT} {_TOP}V{y(0)}H{_WIDTH - _RIGHT}", class_="axis"),
-        *[el("text", f"{value:g}", x=_LEFT - 5, y=y(value) + 3, class_="y") for value in (0, 0.5, 1)],
-        *[el("text", f"{t:g}", x=f"{x(t):.1f}", y=_HEIGHT - 9, class_="x") for t, _ in points],
-    ]
-    way = "L".join(f"{x(t):.1f} {y(value):.1f}" for t, value in there)
-    dots = [el("circle", el("title", f"temperature {t:g}: {value:.2f}"), cx=f"{x(t):.1f}", cy=f"{y(value):.1f}", r=3.5)
-            for t, value in there]  # fmt: skip
-    words = ", ".join(f"{value:.2f} at {t:g}" for t, value in there)
-    return el(
-        "figure",
-        el("figcaption", tip(name, why)),
-        el("svg", axes, el("path", d=f"M{way}", class_="way") if there else None, dots,
-           viewBox=f"0 0 {_WIDTH} {_HEIGHT}", class_="chart", role="img",
-           aria_label=f"{name} over temperature: {words}"),
-    )  # fmt: skip
+    line = Line("", "", there)
+    return chart(name, why, "temperature", [line], [t for t, _ in points], lambda value: f"{value:.2f}", top=1)

@@ -121,6 +121,43 @@ def test_a_scan_is_read_from_the_sidebar_and_answers(visit):
     expect(page.locator("#evidence .marks .mark").first).to_be_attached()
 
 
+def test_several_pages_are_drawn_against_a_degradation(visit, picture):
+    page = visit(width=1400, height=1000)
+    open_lab(page, HANDBOOK.name)
+    page.get_by_role("tab", name="Several pages").click()
+    board = page.locator("#several-board")
+    expect(board).to_contain_text("Try first")
+    page.locator("#several-pages input, #several-pages textarea").first.fill("5")
+    page.locator("#several-levels input, #several-levels textarea").first.fill("0, 3")
+    page.locator("#several-run").click()
+    expect(board.locator(".busy")).to_be_visible()
+    page.reload()  # the run goes on, and is found again
+    page.get_by_role("tab", name="Several pages").click()
+    expect(board.locator("tbody tr")).to_have_count(4)
+    expect(board.locator(".busy")).to_have_count(0)
+    expect(board.locator("svg.chart").first.locator("path.way")).to_have_count(2)
+    expect(page.locator("#several-levels input, #several-levels textarea").first).to_have_value("0, 3")
+    cer = [float(text.removesuffix(" %")) for text in board.locator("tbody tr td:nth-child(3)").all_text_contents()]
+    assert cer[:2] == [0, 0], "the text layer knows nothing of blur"
+    assert cer[2] < cer[3], "an OCR engine does"
+    picture(page, "reading-several")
+
+
+def test_what_reading_does_to_retrieval(visit, picture):
+    page = visit(height=1000)
+    open_lab(page, HANDBOOK.name, 5)
+    run(page)
+    question = page.locator("#read-question input, #read-question textarea").first
+    question.fill("What is done with the bolts of the guard?")
+        "What is done with the bolts of the guard?"
+    )
+    page.keyboard.press("Enter")
+    expect(page.locator("#read-found ol.passages")).to_have_count(2)
+    for letter in (0, 1):
+        expect(page.locator("#read-found ol.passages").nth(letter)).to_contain_text("bolts")
+    picture(page, "reading-found")
+
+
 @pytest.mark.parametrize(("width", "dark"), [(1280, True), (390, False)])
 def test_it_stays_readable(visit, picture, width, dark):
     page = visit(width=width, height=900, dark=dark)

@@ -1,0 +1,79 @@
+"""Small line charts: something measured against something turned, a line a setting, a dot a measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from playground.views.html import el, tip
+
+#: Size in the chart's own units, with room for its axes.
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 300, 150, 38, 12, 12, 24
+
+
+@dataclass(frozen=True)
+class Line:
+    """One setting: its name, the class that colours it, its points in the order of x, and single measurements."""
+
+    name: str
+    class_: str
+    points: Sequence[tuple[float, float]]
+    dots: Sequence[tuple[float, float]] = ()
+
+
+def chart(
+    name: str,
+    why: str,
+    over: str,
+    lines: Sequence[Line],
+    ticks: Sequence[float],
+    read: Callable[[float], str],
+    top: float | None = None,
+) -> Markup:
+    """A figure with its title, and its numbers in words for those who hear it.
+
+    Args:
+        name: What is measured, with its direction.
+        why: What that means.
+        over: What is turned.
+        lines: Drawn over each other.
+        ticks: Values of x, spread evenly in this order: where less is worse, the axis goes down.
+        read: How a value is told.
+        top: The greatest value of y; None: of what is drawn.
+    """
+    measured = [value for line in lines for _, value in (*line.points, *line.dots)]
+    most = top or max(measured, default=0) or 1
+    step = (_WIDTH - _LEFT - _RIGHT) / max(1, len(ticks) - 1)
+    places = {tick: _LEFT + step * at for at, tick in enumerate(ticks)}
+
+    def y(value: float) -> str:
+        return f"{_TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - min(1.0, value / most)):.1f}"
+
+    axes = [
+        el("path", d=f"M{_LEFT} {_TOP}V{y(0)}H{_WIDTH - _RIGHT}", class_="axis"),
+        *[el("text", read(part * most), x=_LEFT - 5, y=float(y(part * most)) + 3, class_="y") for part in (0, 0.5, 1)],
+        *[el("text", f"{tick:g}", x=f"{x:.1f}", y=_HEIGHT - 9, class_="x") for tick, x in places.items()],
+    ]
+    drawn = [_line(line, places, y, over, read) for line in lines]
+    words = "; ".join(f"{one.name} {', '.join(f'{read(v)} at {x:g}' for x, v in one.points)}" for one in lines)
+    return el(
+        "figure",
+        el("figcaption", tip(name, why), el("span", f" over {over}", class_="facts")),
+        el("svg", axes, drawn, viewBox=f"0 0 {_WIDTH} {_HEIGHT}", class_="chart", role="img",
+           aria_label=f"{name} over {over}: {words}"),
+    )  # fmt: skip
+
+
+def _line(
+    line: Line, places: dict[float, float], y: Callable[[float], str], over: str, read: Callable[[float], str]
+) -> Markup:
+    way = "L".join(f"{places[x]:.1f} {y(value)}" for x, value in line.points)
+    big = [_dot(places[x], y(v), 3.5, f"{line.name}{over} {x:g}: {read(v)}") for x, v in line.points]
+    small = [_dot(places[x], y(v), 2, f"{line.name}{over} {x:g}: {read(v)}", "one") for x, v in line.dots]
+    return el("g", el("path", d=f"M{way}", class_="way") if way else None, small, big, class_=line.class_)
+
+
+def _dot(x: float, y: str, radius: float, title: str, class_: str | None = None) -> Markup:
+    return el("circle", el("title", title), cx=f"{x:.1f}", cy=y, r=radius, class_=class_)

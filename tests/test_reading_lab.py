@@ -1,0 +1,231 @@
+"""The reading lab's work without a page: one page, several, what a question finds, whether a model sees."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from pipelines.errors import PlaygroundError, UsageError
+from pipelines.reading.degrade import Degradation
+from pipelines.recipe import choose
+from playground.reading import acting, board, finding, running, seeing, several
+from playground.reading.state import Many, Page, Reading, readers, with_column
+from playground.services import Services
+from playground.state import Session
+from playground.tasks import Tasks
+from playground.views import read_found
+from playground.views import several as several_view
+from sample_docs import folder
+from tests.browser.conftest import settings_for
+
+SESSION = Session()
+HANDBOOK, SCAN = folder() / "lanternfish-handbook.pdf", folder() / "scanned-letter.pdf"
+BLIND = "blind-smol"
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory):
+    settings = settings_for(tmp_path_factory.mktemp("reading"))
+    with closing(Services.open(settings)) as made:
+        made.library.add(HANDBOOK)
+        made.library.add(SCAN)
+        yield made
+
+
+def lab_of(document=HANDBOOK, number=5, names=("text-layer", "tesseract"), **more):
+    lab = Reading(page=Page(document=document.name, number=number), **more)
+    for at, name in enumerate(names):
+        lab = with_column(SESSION, lab, at, choose("reader", name))
+    return lab
+
+
+def ran(services, lab):
+    running.start(services, SESSION, lab)
+    services.measurements.settle(lab.work("read"), 120)
+    return running.run_of(services, lab)
+
+
+def boards(services, lab):
+    return list(board.draw(services, SESSION, lab, Tasks().begin(lab.id)))
+
+
+def counted(monkeypatch, module):
+    """Readings made from here on, by reader."""
+    made, real = [], module.read_page
+
+    def read(choice, *given, **more):
+        made.append(choice.name)
+        return real(choice, *given, **more)
+
+    monkeypatch.setattr(module, "read_page", read)
+    return made
+
+
+# one page ---------------------------------------------------------------------------------------------
+
+
+def test_a_page_is_read_by_each_column_and_not_twice(services, monkeypatch):
+    lab = lab_of()
+    run = ran(services, lab)
+    assert [one.transcript.state for one in run.columns] == ["done", "done"]
+    assert "Refit the guard" in run.columns[1].transcript.text
+    made = counted(monkeypatch, running)
+    other = with_column(SESSION, lab, 0, choose("reader", {"name": "tesseract", "params": {"page_mode": "block"}}))
+    run = ran(services, other)
+    assert made == ["tesseract"], "only the column that is new"
+    (*_, last) = boards(services, other)
+    assert all(one is not None and one.state == "done" for one in last.shown)
+    assert 'class="word-boxes' in last.markup()[1]
+
+
+def test_another_page_shows_none_of_what_was_read(services):
+    lab = lab_of()
+    ran(services, lab)
+    (*_, last) = boards(services, lab.to(page=Page(document=HANDBOOK.name, number=2)))
+    assert last.shown == [None, None]
+    (*_, last) = boards(services, lab.to(degrade=Degradation(blur=3)))
+    assert last.shown == [None, None]
+
+
+def test_a_page_that_is_not_there_is_a_message(services):
+    lab = lab_of(number=900)
+    (*_, last) = boards(services, lab)
+    assert "has no page 900" in last.markup()[1]
+    assert ran(services, lab).state == "failed"
+
+
+def test_a_document_too_many_pages_on_turns_to_its_last(services):
+    assert acting.page_of(services, HANDBOOK.name, lab_of(), 900) < 100
+    assert acting.page_of(services, SCAN.name, lab_of(), 5) == 1
+
+
+# several pages ----------------------------------------------------------------------------------------
+
+
+def read_several(services, lab, seconds=240):
+    several.start(services, SESSION, lab)
+    services.measurements.settle(lab.work("many"), seconds)
+    return several.several(services, lab)
+
+
+def test_pages_by_readers_by_strengths(services):
+    lab = lab_of(many=Many(pages="5-6", knob="blur", levels="0 3"))
+    found = read_several(services, lab)
+    assert (found.state, len(found.rows), found.total) == ("done", 8, 8)
+    assert [row.page for row in found.of(1, 0)] == [5, 6]
+    assert all(row.metrics.cer == 0 for row in found.of(0, 1)), "the text layer knows nothing of blur"
+    sharp, blurred = ([row.metrics.cer for row in found.of(1, at)] for at in (0, 1))
+    assert max(sharp) < min(blurred)
+    html = several_view.several(found)
+    assert html.count('class="chart"') == 3
+    assert "blur 3" in html
+    assert "Medians of 2 pages" in html
+
+
+def test_a_page_without_truth_is_read_and_not_measured(services):
+    found = read_several(services, lab_of(SCAN, many=Many(pages="1", levels="0")))
+    assert found.without_truth == (1,)
+    assert [row.metrics for row in found.rows] == [None, None]
+    assert "Without a text layer" in several_view.several(found)
+
+
+def test_the_sliders_that_are_not_turned_stay(services):
+    lab = lab_of(degrade=Degradation(noise=8, blur=2), many=Many(pages="5", knob="blur", levels="0,1"))
+    several.start(services, SESSION, lab)
+    services.measurements.halt(lab.work("many"))
+    found = several.several(services, lab)
+    assert found.degradations == (Degradation(noise=8), Degradation(noise=8, blur=1))
+    assert found.state == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("many", "said"),
+    [
+        (Many(pages="x"), "not a list of pages"),
+        (Many(pages="1-99"), "too many"),
+        (Many(levels="much"), "no list of strengths"),
+        (Many(levels=""), "1 to 8"),
+        (Many(levels="99"), "blur=99"),
+    ],
+)
+def test_what_cannot_be_run_is_said(services, many, said):
+    with pytest.raises(PlaygroundError, match=said):
+        several.start(services, SESSION, lab_of(many=many))
+
+
+def test_a_page_beyond_the_last_ends_the_run_with_a_message(services):
+    found = read_several(services, lab_of(many=Many(pages="5,900", levels="0")))
+    assert found.state == "failed"
+    assert len(found.rows) == 2, "what was read is kept"
+    assert "has no page 900" in several_view.several(found)
+
+
+# what it does to retrieval ----------------------------------------------------------------------------
+
+
+def test_each_readers_text_is_searched(services):
+    lab = lab_of(asked="What is done with the bolts of the guard?")
+    with pytest.raises(UsageError, match="No column has read"):
+        finding.start(services, SESSION, lab)
+    ran(services, lab)
+    finding.start(services, SESSION, lab)
+    services.measurements.settle(lab.work("find"), 120)
+    found = finding.found(services, lab)
+    assert [one.reader.name for one in found.rows] == ["text-layer", "tesseract"]
+    assert all("bolts" in one.hits[0].text for one in found.rows)
+    assert "same for every reader" in read_found.found(found)
+    with pytest.raises(UsageError, match="no question"):
+        finding.start(services, SESSION, lab.to(asked=" "))
+
+
+def test_a_hostile_text_is_escaped(services):
+    lab = lab_of(asked="<script>")
+    ran(services, lab)
+    finding.start(services, SESSION, lab)
+    services.measurements.settle(lab.work("find"), 120)
+    assert "<script>" not in read_found.found(finding.found(services, lab))
+
+
+# does it see? -----------------------------------------------------------------------------------------
+
+
+def test_only_a_vision_column_is_asked(services):
+    with pytest.raises(UsageError, match="no vision model"):
+        seeing.start(services, SESSION, lab_of(), 1)
+    with pytest.raises(UsageError, match="no vision model"):
+        seeing.start(services, SESSION, lab_of(), 3)
+
+
+def test_without_ollama_the_column_says_what_to_type(services):
+    lab = lab_of(names=("text-layer", "vlm"))
+    (*_, last) = boards(services, lab)
+    head = last.markup()[3]
+    assert "Does it see?" in head
+    assert "Type:" in head
+    assert "Does it see?" not in last.markup()[2]
+    seeing.start(services, SESSION, lab, 1)
+    services.measurements.settle(lab.work("sight"), 60)
+    assert seeing.looking(services, lab).state == "failed"
+    assert 'role="alert"' in read_found.sight(seeing.looking(services, lab))
+
+
+@pytest.mark.ollama
+def test_a_blind_model_is_told_from_one_that_sees(ollama_url, tmp_path):
+    settings = settings_for(tmp_path).model_copy(update={"ollama_host": ollama_url})
+    with closing(Services.open(settings)) as services:
+        assert BLIND in seeing.hint(services)
+        vlm = choose("reader", {"name": "vlm", "params": {"model": BLIND}})
+        lab = with_column(SESSION, Reading(), 1, vlm)
+        seeing.start(services, SESSION, lab, 1)
+        services.measurements.settle(lab.work("sight"), 120)
+        found = seeing.looking(services, lab)
+        assert (found.state, found.rows[0].sees, found.rows[0].model) == ("done", False, f"{BLIND}:latest")
+        assert "No, it does not see" in read_found.sight(found)
+        saw = replace(found, rows=(replace(found.rows[0], sees=True),))
+        assert "Yes, it sees" in read_found.sight(saw)
+
+
+def test_readers_begin_with_what_is_installed():
+    assert [one.name for one in readers(SESSION, Reading())][:2] == ["text-layer", "tesseract"]
