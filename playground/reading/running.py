@@ -31,6 +31,7 @@ class Column:
 class Run(Growing[int]):
     """The columns as they are read; a row is a column that is done."""
 
+    source: str = ""  # what is read: see :attr:`Reading.source`
     sheet: Sheet | None = None  # None: it is still being drawn
     columns: tuple[Column, ...] = ()
     truth: Transcript | None = None  # the text layer of the page, undegraded; None: not asked for yet
@@ -47,7 +48,7 @@ def start(services: Services, session: Session, lab: Reading) -> None:
     name, before = lab.work("read"), run_of(services, lab)
     services.measurements.halt(name)
     columns = tuple(Column(choice) for choice in readers(session, lab)[: lab.shown])
-    first = Run(columns=columns)
+    first = Run(source=lab.source, columns=columns)
     services.measurements.start(name, first, lambda work: _read(services, name, lab, first, before, work))
 
 

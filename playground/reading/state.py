@@ -55,6 +55,11 @@ class Reading(Kept):
     many: Many = Many()
     asked: str = Field(default="", max_length=2000)  # of what the readers read
 
+    @property
+    def source(self) -> str:
+        """Names what readers get: the page, and what is done to it."""
+        return f"{self.page.model_dump_json()} {self.degrade.model_dump_json()}"
+
     def work(self, what: Literal["read", "many", "sight", "find"]) -> str:
         """Names this page's reading, its run over several pages, its look whether a model sees, or its question."""
         return f"{self.id}:{what}"

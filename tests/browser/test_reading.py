@@ -149,8 +149,6 @@ def test_what_reading_does_to_retrieval(visit, picture):
     run(page)
     question = page.locator("#read-question input, #read-question textarea").first
     question.fill("What is done with the bolts of the guard?")
-        "What is done with the bolts of the guard?"
-    )
     page.keyboard.press("Enter")
     expect(page.locator("#read-found ol.passages")).to_have_count(2)
     for letter in (0, 1):
