@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from contextlib import closing
 from dataclasses import replace
 
@@ -11,6 +13,7 @@ from pipelines.errors import PlaygroundError, UsageError
 from pipelines.reading.degrade import Degradation
 from pipelines.recipe import choose
 from playground.reading import acting, board, finding, running, seeing, several
+from playground.reading.sheets import Sheets
 from playground.reading.state import Many, Page, Reading, readers, with_column
 from playground.services import Services
 from playground.state import Session
@@ -97,6 +100,20 @@ def test_a_page_that_is_not_there_is_a_message(services):
 def test_a_document_too_many_pages_on_turns_to_its_last(services):
     assert acting.page_of(services, HANDBOOK.name, lab_of(), 900) < 100
     assert acting.page_of(services, SCAN.name, lab_of(), 5) == 1
+
+
+def test_an_upload_is_kept_for_a_week(tmp_path):
+    given = tmp_path / "given.png"
+    given.write_bytes(b"old")
+    sheets = Sheets(None, tmp_path / "uploads")
+    old, young = sheets.upload(given, "given.png"), sheets.upload(given, "given.png")
+    eight_days_ago = time.time() - 8 * 24 * 3600
+    os.utime(tmp_path / "uploads" / old, (eight_days_ago, eight_days_ago))
+    newest = sheets.upload(given, "given.png")
+    assert {path.name for path in (tmp_path / "uploads").iterdir()} == {young, newest}
+    given.unlink()
+    with pytest.raises(UsageError, match=r"given\.png cannot be kept"):
+        sheets.upload(given, "given.png")
 
 
 # several pages ----------------------------------------------------------------------------------------

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import suppress
 from pathlib import Path
 from threading import Event as CancelFlag
 from threading import Lock
+from time import time
 from uuid import uuid4
 
 from pipelines.errors import UsageError
@@ -14,6 +16,9 @@ from pipelines.reading.base import Sheet
 from pipelines.reading.degrade import degraded
 from pipelines.reading.pictures import DPI, open_picture, sheet_of
 from playground.reading.state import Reading
+
+#: Seconds an upload is kept: a page that still shows it then says that it is gone.
+_KEPT_S = 7 * 24 * 3600
 
 #: Sheets kept; a page at 200 dpi is about 0.5 MB as PNG.
 _MOST = 40
@@ -24,7 +29,7 @@ class Sheets:
 
     Args:
         library: Whose documents are drawn.
-        folder: Where uploads are kept while the app runs.
+        folder: Where uploads are kept, for a week.
     """
 
     def __init__(self, library: Library, folder: Path) -> None:
@@ -35,12 +40,20 @@ class Sheets:
     def upload(self, path: Path, name: str) -> str:
         """Keep a file a person gave; returns its id. Raises UsageError: it cannot be kept."""
         id = uuid4().hex
-        self._folder.mkdir(parents=True, exist_ok=True)
         try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._tidy()
             (self._folder / id).write_bytes(path.read_bytes())
         except OSError as error:
             raise UsageError(f"{name} cannot be kept: {error.strerror}.") from error
         return id
+
+    def _tidy(self) -> None:
+        """Remove what was uploaded long ago."""
+        for path in self._folder.iterdir():
+            with suppress(OSError):  # in use, or another process was quicker
+                if path.is_file() and time() - path.stat().st_mtime > _KEPT_S:
+                    path.unlink()
 
     def sheet(self, lab: Reading, cancel: CancelFlag | None = None) -> Sheet:
         """What readers get: the page of the lab, degraded as it says.
