@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import time
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
 
 from pipelines.errors import PlaygroundError, UsageError
 from pipelines.reading.degrade import Degradation
+from pipelines.reading.sight import Sight
 from pipelines.recipe import choose
 from playground.reading import acting, board, finding, running, seeing, several
 from playground.reading.sheets import Sheets
@@ -25,7 +25,6 @@ from tests.browser.conftest import settings_for
 
 SESSION = Session()
 HANDBOOK, SCAN = folder() / "lanternfish-handbook.pdf", folder() / "scanned-letter.pdf"
-BLIND = "blind-smol"
 
 
 @pytest.fixture(scope="module")
@@ -226,20 +225,15 @@ def test_without_ollama_the_column_says_what_to_type(services):
     assert 'role="alert"' in read_found.sight(seeing.looking(services, lab))
 
 
-@pytest.mark.ollama
-def test_a_blind_model_is_told_from_one_that_sees(ollama_url, tmp_path):
-    settings = settings_for(tmp_path).model_copy(update={"ollama_host": ollama_url})
-    with closing(Services.open(settings)) as services:
-        assert BLIND in seeing.hint(services)
-        vlm = choose("reader", {"name": "vlm", "params": {"model": BLIND}})
-        lab = with_column(SESSION, Reading(), 1, vlm)
-        seeing.start(services, SESSION, lab, 1)
-        services.measurements.settle(lab.work("sight"), 120)
-        found = seeing.looking(services, lab)
-        assert (found.state, found.rows[0].sees, found.rows[0].model) == ("done", False, f"{BLIND}:latest")
-        assert "No, it does not see" in read_found.sight(found)
-        saw = replace(found, rows=(replace(found.rows[0], sees=True),))
-        assert "Yes, it sees" in read_found.sight(saw)
+@pytest.mark.parametrize(("sees", "told"), [(True, "Yes, it sees"), (False, "No, it does not see")])
+def test_what_a_model_answered_is_told_and_escaped(sees, told):
+    """A model that is asked really: tests/browser/test_reading.py."""
+    answered = seeing.Looking(column=1, model="m", state="done", rows=(Sight(sees, "ACE47", "<b>ACE47", 1.2, "m:1b"),))
+    html = read_found.sight(answered)
+    assert told in html
+    assert "ACE47" in html
+    assert "m:1b" in html
+    assert "<b>ACE47" not in html
 
 
 def test_readers_begin_with_what_is_installed():

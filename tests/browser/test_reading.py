@@ -156,6 +156,30 @@ def test_what_reading_does_to_retrieval(visit, picture):
     picture(page, "reading-found")
 
 
+@pytest.mark.ollama
+def test_a_vision_model_streams_is_stopped_and_asked_whether_it_sees(visit, ollama_url, tmp_path, picture):
+    """The model takes pictures and sees nothing."""
+    from playground.app import running
+
+    settings = settings_for(tmp_path).model_copy(update={"ollama_host": ollama_url})
+    with running(settings) as (services, url):
+        services.library.add(HANDBOOK)
+        page = visit(url=url, height=1000)
+        open_lab(page, HANDBOOK.name)
+        page.locator("#reader-B input").first.click()
+        page.get_by_role("option", name="Vision model (Ollama)").click()
+        head, body = page.locator("#read-head-B"), page.locator("#read-body-B")
+        expect(head).to_contain_text("Sees pictures: blind-smol")
+        expect(head).to_contain_text("Not offered, since they would invent what they read: smollm2")
+        page.locator("#read-run").click()
+        expect(body.locator(".read.running pre")).to_contain_text(re.compile(r"\w+ \w+"))  # words come one by one
+        page.locator("#read-stop").click()
+        expect(body).to_contain_text("stopped")
+        head.get_by_role("button", name="Does it see?").click()
+        expect(page.locator("#read-sight")).to_contain_text("No, it does not see")
+        picture(page, "reading-blind")
+
+
 @pytest.mark.parametrize(("width", "dark"), [(1280, True), (390, False)])
 def test_it_stays_readable(visit, picture, width, dark):
     page = visit(width=width, height=900, dark=dark)
