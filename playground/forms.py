@@ -165,7 +165,7 @@ def update(control: Control, value: Any) -> Any:
 
     shown = to_form(control, value)
     if control.kind == "slider":
-        return gr.update(value=shown, maximum=control.reach(shown))
+        return gr.update(value=shown, minimum=control.minimum or 0, maximum=control.reach(shown), step=control.step)
     return gr.update(value=shown)
 
 

@@ -105,3 +105,13 @@ def test_a_part_that_lacks_something_says_what_installs_it(monkeypatch):
     lacking = part(needs=(Need("pip install nosuch", module="no_such_module"),))
     monkeypatch.setattr(registry, "parts", lambda section: [lacking, part()])
     assert menu("retriever") == [("Test — needs: pip install nosuch", "test"), ("Test", "test")]
+
+
+@pytest.mark.parametrize("section", ["chunker", "reader", "retriever", "reranker"])
+def test_parts_that_share_a_knob_show_it_in_one_way(section):
+    """A lab's column has one field a name, whichever part it stands for."""
+    known = {}
+    for part in registry.parts(section):
+        for one in forms.controls(part):
+            first = known.setdefault(one.field, one)
+            assert one.kind == first.kind, f"{one.field}: {part.name} and {first.part}"

@@ -185,7 +185,7 @@ def test_page_modes(means, mode):
 
 
 def test_a_model_that_would_be_a_download_is_refused(means):
-    last = read("rapidocr", sheet("Hello"), means, model="PP-OCRv5")[-1]
+    last = read("rapidocr", sheet("Hello"), means, weights="PP-OCRv5")[-1]
     assert isinstance(last.error, BadParameter)
     assert "would have to be downloaded" in last.error.message
 

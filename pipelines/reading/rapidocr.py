@@ -29,7 +29,7 @@ Quad = Sequence[Sequence[float]]
 class RapidOCRParams(PartParams):
     """What RapidOCR is told of the page."""
 
-    model: str = knob(MODEL, "The model. Only this one is in the package; any other would be a download.", fold=True)
+    weights: str = knob(MODEL, "The model. Only this one is in the package; any other would be a download.", fold=True)
     long_side: int = knob(
         2000, "Longer side at which text is looked for, in pixels; small print wants more.",
         minimum=640, maximum=6000, step=40,
@@ -50,9 +50,9 @@ class RapidOCRParams(PartParams):
 )
 def rapidocr(params: RapidOCRParams, means: Means) -> Recogniser:
     """Neural OCR: strong on noise, photos and tables; slower, with its own order of lines put right by columns."""
-    if params.model != MODEL:
+    if params.weights != MODEL:
         raise BadParameter(
-            f"RapidOCR has no model {params.model!r} here: its files would have to be downloaded.",
+            f"RapidOCR has no model {params.weights!r} here: its files would have to be downloaded.",
             f"The one that comes with it: {MODEL}.",
         )
     request = {

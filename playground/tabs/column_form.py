@@ -50,11 +50,12 @@ class ColumnForm:
         }
 
     def _fields(self) -> tuple[list[Control], list[Control]]:
-        """The first control of each field: those open, those folded."""
+        """A control of each field: those open, those that every part folds."""
         known: dict[str, Control] = {}
         for controls in self._controls.values():
             for field, control in controls.items():
-                known.setdefault(field, control)
+                if field not in known or known[field].fold:
+                    known[field] = control
         return [c for c in known.values() if not c.fold], [c for c in known.values() if c.fold]
 
     def _draw(self, control: Control, first: Choice, values: Mapping[str, Any]) -> None:
