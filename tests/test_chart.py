@@ -18,6 +18,11 @@ def test_points_stand_between_the_axes_and_the_greatest_at_the_top():
     assert points == [(38, 126), (163, 97.5), (288, 12)]
 
 
+def test_the_axis_is_to_scale():
+    html = drawn([Line("A", "col-a", [(0, 0.0), (0.5, 1.0), (2, 0.0)])], ticks=(0, 0.5, 2))
+    assert re.findall(r'cx="([\d.]+)"', html) == ["38.0", "100.5", "288.0"]
+
+
 def test_what_is_turned_goes_down_where_that_is_the_order_given():
     html = drawn([Line("A", "col-a", [(200, 0.1), (100, 0.2)])], ticks=(200, 100))
     assert html.index(">200</text>") < html.index(">100</text>")

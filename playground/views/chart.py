@@ -39,14 +39,15 @@ def chart(
         why: What that means.
         over: What is turned.
         lines: Drawn over each other.
-        ticks: Values of x, spread evenly in this order: where less is worse, the axis goes down.
+        ticks: Values of x that are named; the axis goes from the first to the last, down where less is worse.
         read: How a value is told.
         top: The greatest value of y; None: of what is drawn.
     """
     measured = [value for line in lines for _, value in (*line.points, *line.dots)]
     most = top or max(measured, default=0) or 1
-    step = (_WIDTH - _LEFT - _RIGHT) / max(1, len(ticks) - 1)
-    places = {tick: _LEFT + step * at for at, tick in enumerate(ticks)}
+
+    def x(value: float) -> float:
+        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * (value - ticks[0]) / ((ticks[-1] - ticks[0]) or 1)
 
     def y(value: float) -> str:
         return f"{_TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - min(1.0, value / most)):.1f}"
@@ -54,10 +55,10 @@ def chart(
     axes = [
         el("path", d=f"M{_LEFT} {_TOP}V{y(0)}H{_WIDTH - _RIGHT}", class_="axis"),
         *[el("text", read(part * most), x=_LEFT - 5, y=float(y(part * most)) + 3, class_="y") for part in (0, 0.5, 1)],
-        *[el("text", f"{tick:g}", x=f"{x:.1f}", y=_HEIGHT - 9, class_="x") for tick, x in places.items()],
+        *[el("text", f"{tick:g}", x=f"{x(tick):.1f}", y=_HEIGHT - 9, class_="x") for tick in ticks],
     ]
-    drawn = [_line(line, places, y, over, read) for line in lines]
-    words = "; ".join(f"{one.name} {', '.join(f'{read(v)} at {x:g}' for x, v in one.points)}" for one in lines)
+    drawn = [_line(line, x, y, over, read) for line in lines]
+    words = "; ".join(f"{one.name} {', '.join(f'{read(v)} at {at:g}' for at, v in one.points)}" for one in lines)
     return el(
         "figure",
         el("figcaption", tip(name, why), el("span", f" over {over}", class_="facts")),
@@ -67,11 +68,11 @@ def chart(
 
 
 def _line(
-    line: Line, places: dict[float, float], y: Callable[[float], str], over: str, read: Callable[[float], str]
+    line: Line, x: Callable[[float], float], y: Callable[[float], str], over: str, read: Callable[[float], str]
 ) -> Markup:
-    way = "L".join(f"{places[x]:.1f} {y(value)}" for x, value in line.points)
-    big = [_dot(places[x], y(v), 3.5, f"{line.name}{over} {x:g}: {read(v)}") for x, v in line.points]
-    small = [_dot(places[x], y(v), 2, f"{line.name}{over} {x:g}: {read(v)}", "one") for x, v in line.dots]
+    way = "L".join(f"{x(at):.1f} {y(value)}" for at, value in line.points)
+    big = [_dot(x(at), y(v), 3.5, f"{line.name}{over} {at:g}: {read(v)}") for at, v in line.points]
+    small = [_dot(x(at), y(v), 2, f"{line.name}{over} {at:g}: {read(v)}", "one") for at, v in line.dots]
     return el("g", el("path", d=f"M{way}", class_="way") if way else None, small, big, class_=line.class_)
 
 
