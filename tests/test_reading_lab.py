@@ -190,6 +190,8 @@ def test_each_readers_text_is_searched(services):
     assert [one.reader.name for one in found.rows] == ["text-layer", "tesseract"]
     assert all("bolts" in one.hits[0].text for one in found.rows)
     assert "same for every reader" in read_found.found(found)
+    with pytest.raises(UsageError, match="No column has read"):  # another page was read
+        finding.start(services, SESSION, lab.to(page=Page(document=HANDBOOK.name, number=2)))
     with pytest.raises(UsageError, match="no question"):
         finding.start(services, SESSION, lab.to(asked=" "))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pipelines.errors import UsageError
 from pipelines.loading.plain import plain_document
-from pipelines.recipe import Choice
+from pipelines.recipe import Choice, Recipe
 from pipelines.retrieval.base import Hit
 from pipelines.scratch import Work
 from playground.measurements import Growing
@@ -49,27 +49,23 @@ def start(services: Services, session: Session, lab: Reading) -> None:
     """Index what the columns read, and search. Raises UsageError: no question, nothing read, or still under way."""
     if not lab.asked.strip():
         raise UsageError("There is no question.", "Ask something that the page answers.")
-    known = {str(one.choice): one.transcript for one in run_of(services, lab).columns}
-    texts: list[tuple[int, Choice, str]] = []
-    for at, choice in enumerate(readers(session, lab)[: lab.shown]):
-        read = known.get(str(choice))
-        if read is not None and read.state == "done":
-            texts.append((at, choice, read.text))
+    chosen = readers(session, lab)[: lab.shown]
+    read = enumerate(zip(chosen, run_of(services, lab).of(lab, chosen), strict=True))
+    texts = [(at, choice, one.text) for at, (choice, one) in read if one is not None and one.state == "done"]
     if not texts:
         raise UsageError("No column has read the page yet.", "Press Run above, then ask.")
     recipe = recipe_of(session)
 
     def source(work: Work) -> Iterator[Hits]:
         for at, choice, text in texts:
-            yield Hits(at, choice, tuple(_hits(text, work)))
-
-    def _hits(text: str, work: Work) -> list[Hit]:
-        if not text.strip():
-            return []
-        id = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-        document = plain_document(text, "the page", id, "text")
-        return list(services.library.scratch.search(lab.asked, recipe, [document], work).hits[:MOST])
+            yield Hits(at, choice, _search(services, text, lab.asked, recipe, work) if text.strip() else ())
 
     first = Found(question=lab.asked, retriever=str(recipe.choice("retriever")), columns=len(texts))
     services.measurements.halt(lab.work("find"))
     services.measurements.start(lab.work("find"), first, source)
+
+
+def _search(services: Services, text: str, question: str, recipe: Recipe, work: Work) -> tuple[Hit, ...]:
+    id = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    document = plain_document(text, "the page", id, "text")
+    return tuple(services.library.scratch.search(question, recipe, [document], work).hits[:MOST])

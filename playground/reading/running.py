@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -35,6 +35,11 @@ class Run(Growing[int]):
     sheet: Sheet | None = None  # None: it is still being drawn
     columns: tuple[Column, ...] = ()
     truth: Transcript | None = None  # the text layer of the page, undegraded; None: not asked for yet
+
+    def of(self, lab: Reading, choices: Sequence[Choice]) -> list[Transcript | None]:
+        """The transcript of each choice, where this run read what the lab shows."""
+        known = {str(one.choice): one.transcript for one in self.columns} if self.source == lab.source else {}
+        return [known.get(str(choice)) for choice in choices]
 
 
 def run_of(services: Services, lab: Reading) -> Run:
