@@ -93,6 +93,12 @@ class Measurements:
         if live is not None:
             yield from live.follow(until, pace_s)
 
+    def drawn(self, page: str, draw: Callable[[], R]) -> Iterator[R]:
+        """What ``draw`` makes of it: as it is, then whenever it has grown."""
+        yield draw()
+        for _ in self.follow(page):
+            yield draw()
+
     def change(self, page: str, how: Callable[[Any], Any]) -> None:
         """Replace what is known by something made of it."""
         live = self._live.get(page)

@@ -105,6 +105,7 @@ class Worker:
         self._end()
 
     def _end(self) -> None:
+        """End this process alone; what closes a worker may end others that go with it."""
         if self._finalizer is not None:
             self._finalizer()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from pipelines.errors import Cancelled, UsageError
 from pipelines.evaluation.reading_runs import PageRead, pages_of, read_pages
@@ -18,6 +19,7 @@ from playground.measurements import Growing
 from playground.reading.state import Reading, readers
 from playground.services import Services
 from playground.state import Session
+from playground.typed import listed
 
 #: Most pages, and most strengths, of one run.
 MOST_PAGES, MOST_LEVELS = 50, 8
@@ -40,10 +42,16 @@ class Several(Growing[PageRead]):
         """Readings to be made."""
         return len(self.pages) * len(self.readers) * len(self.levels)
 
+    @cached_property
+    def _cells(self) -> dict[tuple[str, str], list[PageRead]]:
+        cells: dict[tuple[str, str], list[PageRead]] = {}
+        for row in self.rows:
+            cells.setdefault((str(row.reader), str(row.degradation)), []).append(row)
+        return cells
+
     def of(self, reader: int, level: int) -> list[PageRead]:
         """The pages one column has read at one strength."""
-        choice, degradation = self.readers[reader], self.degradations[level]
-        return [row for row in self.rows if row.reader == choice and row.degradation == degradation]
+        return self._cells.get((str(self.readers[reader]), str(self.degradations[level])), [])
 
 
 def several(services: Services, lab: Reading) -> Several | None:
@@ -76,9 +84,8 @@ def start(services: Services, session: Session, lab: Reading) -> None:
 
 
 def _levels(text: str) -> tuple[float, ...]:
-    words = text.replace(";", ",").replace(",", " ").split()
     try:
-        levels = tuple(dict.fromkeys(float(word) for word in words))
+        levels = tuple(dict.fromkeys(float(word) for word in listed(text)))
     except ValueError:
         raise UsageError(f"{text!r} is no list of strengths.", "Write numbers, like this: 0, 1, 2.") from None
     if not 1 <= len(levels) <= MOST_LEVELS:

@@ -22,6 +22,7 @@ from playground.sampling.facts import at_hand
 from playground.sampling.state import Sampling, recipes
 from playground.services import Services
 from playground.state import Session
+from playground.typed import listed
 
 Kind = Literal["many", "sweep"]
 
@@ -103,14 +104,10 @@ def _groups(session: Session, lab: Sampling, kind: Kind) -> tuple[Group, ...]:
     if kind == "many":
         return tuple(Group(at, recipe) for at, recipe in enumerate(made))
     at = min(lab.many.swept, len(made) - 1)
-    values = [_temperature(word) for word in _words(lab.many.temperatures)]
+    values = [_temperature(word) for word in listed(lab.many.temperatures)]
     if not 2 <= len(set(values)) <= MOST:
         raise UsageError(f"A sweep takes 2 to {MOST} temperatures.", "Write them like this: 0, 0.5, 1, 1.5.")
     return tuple(Group(at, made[at].with_("sampling", temperature=value), value) for value in sorted(set(values)))
-
-
-def _words(text: str) -> list[str]:
-    return text.replace(";", ",").replace(",", " ").split()
 
 
 def _temperature(word: str) -> float:
@@ -125,7 +122,7 @@ def _temperature(word: str) -> float:
 
 def numbers(text: str, noun: str) -> list[int]:
     """Whole numbers below 2^31, separated by commas or spaces. Raises UsageError: one is none."""
-    words = _words(text)
+    words = listed(text)
     for word in words:
         if not (word.isascii() and word.isdigit() and len(word) <= 10 and int(word) < 2**31):
             raise UsageError(f"{word!r} is no {noun}.", f"Write whole numbers up to {2**31 - 1}, like this: 1, 2, 3.")

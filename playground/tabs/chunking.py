@@ -113,8 +113,7 @@ class Wiring:
         def on_board(kept: Any, lab: Any, made: float, event: gr.EventData) -> Iterator[list[Any]]:
             session, data = Session.restore(kept), event._data
             if data["act"] in ELSEWHERE:
-                yield self._wishes.nothing()  # the others have handlers of their own
-                return
+                return  # the others have handlers of their own
             now = act(self._services, session, self._services.labs.now(Lab, lab), data["act"], data["arg"])
             yield from self.redraw(session, now, made)
 

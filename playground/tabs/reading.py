@@ -65,7 +65,6 @@ class Wiring:
 
         def on_upload(kept: Any, lab: Any, made: float, files: Any) -> Iterator[list[Any]]:
             if not files:
-                yield self._wishes.nothing(3)
                 return
             path, name = files[0]
             shown = bare_name(name) or Path(path).name
@@ -136,7 +135,6 @@ class Wiring:
             session, before = Session.restore(kept), self._now(lab)
             what, target = event._data["act"], event._data["arg"]
             if what in ELSEWHERE:
-                yield self._wishes.nothing(len(LETTERS))
                 return
             if what == "again":
                 running.start(self._services, session, before)

@@ -46,17 +46,12 @@ class Asking:
         def now(lab: Any) -> Reading:
             return services.labs.now(Reading, lab)
 
-        def seen(lab: Reading) -> Iterator[str]:
-            yield str(view.sight(seeing.looking(services, lab)))
-            for _ in work.follow(lab.work("sight")):
-                yield str(view.sight(seeing.looking(services, lab)))
+        def sight(lab: Reading) -> str:
+            return str(view.sight(seeing.looking(services, lab)))
 
-        def shown(lab: Reading) -> Iterator[str]:
+        def found(lab: Reading) -> str:
             there = finding.found(services, lab)
-            yield str(view.found(there) if there else view.empty())
-            for _ in work.follow(lab.work("find")):
-                there = finding.found(services, lab)
-                yield str(view.found(there) if there else view.empty())
+            return str(view.found(there) if there else view.empty())
 
         def on_look(kept: Any, lab: Any, event: gr.EventData) -> Iterator[str]:
             what = event._data["act"]
@@ -66,25 +61,24 @@ class Asking:
                 seeing.start(services, Session.restore(kept), now(lab), int(event._data["arg"]))
             else:
                 work.stop(now(lab).work("sight"))
-            yield from seen(now(lab))
+            asked = now(lab)
+            yield from work.drawn(asked.work("sight"), lambda: sight(asked))
 
         def on_ask(kept: Any, lab: Any, question: str) -> Iterator[list[Any]]:
             asked = services.labs.keep(now(lab).to(asked=question))
             finding.start(services, Session.restore(kept), asked)
             state: Any = asked.keep()
-            for drawn in shown(asked):
+            for drawn in work.drawn(asked.work("find"), lambda: found(asked)):
                 yield [state, drawn]
                 state = gr.skip()
 
         def on_open(lab: Any) -> Iterator[list[Any]]:
             """What went on while nobody looked."""
-            first: list[Any] = [now(lab).asked, *seen_now(now(lab))]
-            for drawn in shown(now(lab)):
+            lab = now(lab)
+            first: list[Any] = [lab.asked, sight(lab)]
+            for drawn in work.drawn(lab.work("find"), lambda: found(lab)):
                 yield [*first, drawn]
                 first = [gr.skip()] * 2
-
-        def seen_now(lab: Reading) -> list[str]:
-            return [str(view.sight(seeing.looking(services, lab)))]
 
         given = [self._shell.kept, self._lab]
         for clicked in (*heads, self.sight):

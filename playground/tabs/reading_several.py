@@ -54,9 +54,7 @@ class SeveralTab:
         return str(view.several(found) if found else view.empty())
 
     def _followed(self, lab: Reading) -> Iterator[str]:
-        yield self._drawn(lab)
-        for _ in self._services.measurements.follow(lab.work("many")):
-            yield self._drawn(lab)
+        return self._services.measurements.drawn(lab.work("many"), lambda: self._drawn(lab))
 
     def wire(self, tab: gr.Tab) -> None:
         """Connect everything."""

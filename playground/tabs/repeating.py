@@ -97,9 +97,10 @@ class Repeating:
             def on_run(kept: Any, lab: Any, *values: Any) -> Iterator[list[Any]]:
                 now = chosen(lab, values)
                 repeating.start(services, Session.restore(kept), now, kind)
-                yield [services.labs.keep(now).keep(), self._drawn(now, kind)]
-                for _ in services.measurements.follow(now.work(kind)):
-                    yield [gr.skip(), self._drawn(now, kind)]
+                state: Any = services.labs.keep(now).keep()
+                for drawn in services.measurements.drawn(now.work(kind), lambda: self._drawn(now, kind)):
+                    yield [state, drawn]
+                    state = gr.skip()
 
             return on_run
 
@@ -114,9 +115,7 @@ class Repeating:
 
             def on_return(lab: Any) -> Iterator[str]:
                 now = services.labs.now(Sampling, lab)
-                yield self._drawn(now, kind)
-                for _ in services.measurements.follow(now.work(kind)):
-                    yield self._drawn(now, kind)
+                yield from services.measurements.drawn(now.work(kind), lambda: self._drawn(now, kind))
 
             return on_return
 

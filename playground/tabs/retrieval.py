@@ -60,7 +60,6 @@ class Wiring:
         def on_board(kept: Any, lab: Any, made: float, event: gr.EventData) -> Iterator[list[Any]]:
             session, data = Session.restore(kept), event._data
             if data["act"] in ELSEWHERE:
-                yield self._wishes.nothing()
                 return
             now = acting.act(self._services, session, self._services.labs.now(Finding, lab), data["act"], data["arg"])
             yield from self.redraw(session, now, made)
@@ -157,9 +156,7 @@ class Wiring:
         parts, forms = self._parts, self._forms
 
         def on_trace(kept: Any, lab: Any, made: float, event: gr.EventData) -> Iterator[list[Any]]:
-            more = 2 + len(self._form_outputs)
             if event._data["act"] != "trace":
-                yield self._wishes.nothing(more)
                 return
             session, now = Session.restore(kept), self._services.labs.now(Finding, lab)
             now = ask(self._services, session, now, int(event._data["arg"]))
@@ -168,7 +165,7 @@ class Wiring:
             first: list[Any] = [gr.update(selected="one"), now.asked, *updates]
             for update in self.redraw(session, now, made):
                 yield [*first, *update]
-                first = [gr.skip()] * more
+                first = [gr.skip()] * len(first)
 
         outputs = [inner, parts.question, *self._form_outputs]
         self._wishes.wire([clicked.click], on_trace, [], outputs, pressed=True)

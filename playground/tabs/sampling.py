@@ -99,7 +99,6 @@ class Wiring:
             session, before = Session.restore(kept), self._now(lab)
             what, target = event._data["act"], event._data["arg"]
             if what in ELSEWHERE:
-                yield self._wishes.nothing(2)
                 return
             now = acting.act(before, what, target)
             if what in ("again", "example"):

@@ -77,9 +77,7 @@ class ColumnValues:
                 probing.start(self._services, session, now, at)
             else:
                 self._services.measurements.stop(now.work("probe"))
-            yield self.table(kept, now, at)
-            for _ in self._services.measurements.follow(now.work("probe")):
-                yield self.table(kept, now, at)
+            yield from self._services.measurements.drawn(now.work("probe"), lambda: self.table(kept, now, at))
 
         outputs = [panel, *form.components.values()]
         wire([parts.models[at].input, parts.folds[at].expand], on_look, given, outputs)

@@ -76,10 +76,6 @@ class Wishes:
         mode = "multiple" if pressed else "always_last"
         wire(triggers, handler, given, [*more, *self.outputs], trigger_mode=mode, js=MOMENT % 2)
 
-    def nothing(self, more: int = 0) -> list[Any]:
-        """Updates that change nothing, ``more`` of them before the board's."""
-        return [gr.skip()] * (more + len(self.outputs))
-
     def beside(self, more: int, updates: Iterator[list[Any]]) -> Iterator[list[Any]]:
         """A redrawing that leaves ``more`` components before the board as they are.
 
@@ -102,7 +98,7 @@ class Wishes:
         panels = len(self.outputs) - len(first)
         flag = self.tasks.begin(name, made)
         if flag.is_set():
-            yield self.nothing()
+            yield [gr.skip()] * len(self.outputs)
             return
         yield [*first, *[gr.skip()] * panels]
         rest = [gr.skip()] * len(first)

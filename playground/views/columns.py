@@ -14,7 +14,7 @@ from playground.lab.differences import Differences
 from playground.lab.sheets import Sheet
 from playground.lab.state import LETTERS, Lab
 from playground.views.html import button, el, fold, join, tip
-from playground.views.tools import how_many, zooms
+from playground.views.tools import how_many, pressed, zooms
 from playground.views.words import count, place, seconds, where
 
 
@@ -53,7 +53,7 @@ def toolbar(lab: Lab, sheet: Sheet | None, label: str) -> Markup:
         button("›", "sheet", number + 1, aria_label=f"Next {what}", disabled=number >= of),
     ]
     views = [
-        button(words, "view", name, class_="switch", aria_pressed="true" if lab.view == name else "false")
+        button(words, "view", name, class_="switch", aria_pressed=pressed(lab.view == name))
         for name, words in (("page", "Page"), ("text", "Text"))
     ]
     return el(

@@ -17,6 +17,7 @@ from playground.finding.grid import METRICS, Grid, labels, name_of, values_of
 from playground.measurements import Measurement
 from playground.views.html import button, el, fold, join, tip
 from playground.views.measured import interval_bar, state
+from playground.views.tools import pressed
 from playground.views.words import count, seconds
 
 #: Metric -> what it means. All are 0 to 1, higher is better; definitions are trec_eval's.
@@ -72,7 +73,7 @@ def _head(metric: str, grid: Grid) -> Markup:
     title = metric.format(k="k")
     chosen = metric == grid.metric
     why = f"{WHY[metric]} {LEVELS[grid.level]} 0 to 1, higher is better."
-    label = button(title, "metric", metric, class_="switch", aria_pressed="true" if chosen else "false", title=why)
+    label = button(title, "metric", metric, class_="switch", aria_pressed=pressed(chosen), title=why)
     return el("th", label)
 
 
@@ -104,7 +105,7 @@ def _row(
                title="Every question is answered with this recipe, and the answers are judged."),
         None if at == baseline else button("Baseline", "baseline", at, class_="quiet small"),
         None if at == baseline else button("Questions", "against", at, class_="quiet small",
-                                           aria_pressed="true" if grid.against == at else "false"),
+                                           aria_pressed=pressed(grid.against == at)),
     ]  # fmt: skip
     first = el(
         "th", name, " ", el("b", "baseline", class_="base") if at == baseline else None, el("span", acts, class_="acts")

@@ -18,6 +18,7 @@ from playground.sampling.state import Sampling
 from playground.views.columns import letter_mark
 from playground.views.html import button, el, join, tip
 from playground.views.tokens import piece
+from playground.views.tools import pressed
 
 #: Characters of what both say that are shown, and candidates of each.
 _BEFORE, _CANDIDATES = 90, 6
@@ -31,7 +32,7 @@ def panel(lab: Sampling, drawn: Drawn, found: Parting) -> Markup | str:
     pairs = list(combinations(range(lab.shown), 2))
     switches = [
         button([letter_mark(LETTERS[a]), letter_mark(LETTERS[b])], "pair", f"{a}{b}", class_="switch",
-               aria_pressed="true" if (a, b) == lab.pair else "false", aria_label=f"{LETTERS[a]} and {LETTERS[b]}")
+               aria_pressed=pressed((a, b) == lab.pair), aria_label=f"{LETTERS[a]} and {LETTERS[b]}")
         for a, b in pairs
     ]  # fmt: skip
     left, right = drawn.at(one).sample, drawn.at(other).sample

@@ -9,6 +9,7 @@ from playground.lab.state import LETTERS
 from playground.reading.state import Reading
 from playground.views.columns import letter_mark
 from playground.views.html import button, el
+from playground.views.tools import pressed
 from playground.views.words import count
 
 #: Below this an engine doubts a word.
@@ -21,7 +22,7 @@ def page(lab: Reading, sheet: Sheet, transcripts: list[Transcript | None]) -> Ma
     words = shown.words if shown is not None else None
     switches = [
         button(letter_mark(LETTERS[at]), "words", at, class_="switch",
-               aria_pressed="true" if at == lab.picked else "false", disabled=one is None or one.words is None,
+               aria_pressed=pressed(at == lab.picked), disabled=one is None or one.words is None,
                aria_label=f"Words of {LETTERS[at]}")
         for at, one in enumerate(transcripts)
     ]  # fmt: skip

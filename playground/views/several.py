@@ -86,37 +86,29 @@ def _untrue(found: Several) -> Markup | None:
     if not found.without_truth:
         return None
     which = ", ".join(map(str, found.without_truth))
-    words = f"Without a text layer, and so without error rates: page {which}." if len(found.without_truth) == 1 else (
-        f"Without a text layer, and so without error rates: pages {which}."
-    )  # fmt: skip
-    return el("p", words, class_="note warning")
+    noun = "page" if len(found.without_truth) == 1 else "pages"
+    return el("p", f"Without a text layer, and so without error rates: {noun} {which}.", class_="note warning")
 
 
 def _chart(found: Several, name: str) -> Markup:
     why, value, read = _CHARTS[name]
     lines = []
     for at, reader in enumerate(found.readers):
-        dots = [
-            (level, measured)
-            for position, level in enumerate(found.levels)
-            for row in found.of(at, position)
-            if (measured := value(row)) is not None
-        ]
-        points = [(level, median(v for x, v in dots if x == level)) for level in found.levels if _any(dots, level)]
+        points, dots = list[tuple[float, float]](), list[tuple[float, float]]()
+        for position, level in enumerate(found.levels):
+            if measured := [one for row in found.of(at, position) if (one := value(row)) is not None]:
+                points.append((level, median(measured)))
+                dots += [(level, one) for one in measured]
         lines.append(Line(f"{LETTERS[at]} {reader.name}, ", f"col-{LETTERS[at].lower()}", points, dots))
     top = 1.0 if name.startswith("numbers") else None
     return chart(name, why, found.knob, lines, found.levels, read, top)
-
-
-def _any(dots: Sequence[tuple[float, float]], level: float) -> bool:
-    return any(x == level for x, _ in dots)
 
 
 def _table(found: Several) -> Markup:
     """A reader at a strength a row."""
     heads = [el("th", tip(title, why)) for title, why in _COLUMNS.values()]
     rows = []
-    for at, _reader in enumerate(found.readers):
+    for at in range(len(found.readers)):
         for position, level in enumerate(found.levels):
             mine = found.of(at, position)
             if mine:
