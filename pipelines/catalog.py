@@ -7,14 +7,11 @@ before the first vector and ``ready`` after the last, so a killed process leaves
 from __future__ import annotations
 
 import json
-import sqlite3
-import threading
 from collections.abc import Iterator, MutableMapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
+from pipelines.database import Database
 from pipelines.loading.document import Health
 
 #: Append-only: a change of the schema is a new line, never an edited one.
@@ -70,47 +67,22 @@ class Catalog:
     """The library's table of contents. Safe to call from any thread."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._lock = threading.RLock()
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._migrate()
-
-    def _migrate(self) -> None:
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        for number, script in enumerate(MIGRATIONS[version:], version + 1):
-            self._db.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
-
-    @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-
-    def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        with self._lock:
-            return self._db.execute(query, values).fetchall()
+        self._db = Database(path, MIGRATIONS, "The table of contents")
 
     def close(self) -> None:
         """Close the database."""
-        with self._lock:
-            self._db.close()
+        self._db.close()
 
     # documents -------------------------------------------------------------------------------------
 
     def entries(self) -> list[Entry]:
         """All documents, in the order they were added."""
-        rows = self._rows("SELECT id, name, kind, health, source, file, reader FROM document ORDER BY position")
+        rows = self._db.rows("SELECT id, name, kind, health, source, file, reader FROM document ORDER BY position")
         return [Entry(id, name, kind, _health(text), *more) for id, name, kind, text, *more in rows]
 
     def put(self, entry: Entry) -> Entry | None:
         """Add a document, or put it in the place of the one of the same name, which is returned."""
-        with self._write() as db:
+        with self._db.transaction() as db:
             old = next((e for e in self.entries() if e.name == entry.name), None)
             last = db.execute("SELECT coalesce(max(position), 0) FROM document").fetchone()[0]
             position = last + 1
@@ -125,70 +97,70 @@ class Catalog:
 
     def drop(self, document_id: str) -> None:
         """Forget a document; its rows in collections stay until :meth:`release`."""
-        with self._write() as db:
+        with self._db.transaction() as db:
             db.execute("DELETE FROM document WHERE id = ?", (document_id,))
 
     # collections -----------------------------------------------------------------------------------
 
     def begin(self, collection: str, document_id: str) -> None:
         """Note that vectors of a document are about to be written."""
-        with self._write() as db:
+        with self._db.transaction() as db:
             db.execute("INSERT OR REPLACE INTO held VALUES (?, ?, 'writing', 0, 0, '')", (collection, document_id))
 
     def finish(self, collection: str, document_id: str, held: Held) -> None:
         """Note that all vectors of a document are in."""
         values = (collection, document_id, held.chunks, held.seconds, held.note)
-        with self._write() as db:
+        with self._db.transaction() as db:
             db.execute("INSERT OR REPLACE INTO held VALUES (?, ?, 'ready', ?, ?, ?)", values)
 
     def release(self, collection: str, document_id: str) -> None:
         """Note that a collection no longer holds any vector of a document."""
-        with self._write() as db:
+        with self._db.transaction() as db:
             db.execute("DELETE FROM held WHERE collection = ? AND document_id = ?", (collection, document_id))
 
     def held(self, collection: str) -> dict[str, Held]:
         """Documents completely in a collection, by id."""
         query = "SELECT document_id, chunks, seconds, note FROM held WHERE collection = ? AND state = 'ready'"
-        return {i: Held(chunks, seconds, note) for i, chunks, seconds, note in self._rows(query, collection)}
+        return {i: Held(chunks, seconds, note) for i, chunks, seconds, note in self._db.rows(query, collection)}
 
     def collections_of(self, document_id: str) -> list[str]:
         """Collections that hold a document, wholly or in part."""
-        return [c for (c,) in self._rows("SELECT collection FROM held WHERE document_id = ?", document_id)]
+        return [c for (c,) in self._db.rows("SELECT collection FROM held WHERE document_id = ?", document_id)]
 
     def leftovers(self, collection: str) -> list[str]:
         """Ids of documents half-written to a collection, and of documents no longer known."""
         query = """SELECT document_id FROM held WHERE collection = ?
                    AND (state != 'ready' OR document_id NOT IN (SELECT id FROM document))"""
-        return [i for (i,) in self._rows(query, collection)]
+        return [i for (i,) in self._db.rows(query, collection)]
 
     def facts(self, prefix: str) -> Facts:
         """A persistent mapping of small texts, its keys kept apart from others' by a prefix."""
-        return Facts(self, prefix)
+        return Facts(self._db, prefix)
 
 
 class Facts(MutableMapping[str, str]):
     """Small facts about a collection, kept in the catalog."""
 
-    def __init__(self, catalog: Catalog, prefix: str) -> None:
-        self._catalog, self._prefix = catalog, prefix + ":"
+    def __init__(self, database: Database, prefix: str) -> None:
+        self._db, self._prefix = database, prefix + ":"
 
     def __getitem__(self, key: str) -> str:
-        rows = self._catalog._rows("SELECT value FROM fact WHERE key = ?", self._prefix + key)
+        rows = self._db.rows("SELECT value FROM fact WHERE key = ?", self._prefix + key)
         if not rows:
             raise KeyError(key)
         return str(rows[0][0])
 
     def __setitem__(self, key: str, value: str) -> None:
-        with self._catalog._write() as db:
+        with self._db.transaction() as db:
             db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (self._prefix + key, value))
 
     def __delitem__(self, key: str) -> None:
         self[key]
-        with self._catalog._write() as db:
+        with self._db.transaction() as db:
             db.execute("DELETE FROM fact WHERE key = ?", (self._prefix + key,))
 
     def __iter__(self) -> Iterator[str]:
-        rows = self._catalog._rows("SELECT key FROM fact WHERE substr(key, 1, ?) = ?", len(self._prefix), self._prefix)
+        rows = self._db.rows("SELECT key FROM fact WHERE substr(key, 1, ?) = ?", len(self._prefix), self._prefix)
         return iter([key[len(self._prefix) :] for (key,) in rows])
 
     def __len__(self) -> int:

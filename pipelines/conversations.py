@@ -1,23 +1,17 @@
-"""Conversations in SQLite: written while an answer streams, so that a reload or a kill loses nothing.
-
-The schema only ever grows: :data:`MIGRATIONS` is append-only, and a file remembers how many it has seen
-(``pragma user_version``). Write-ahead logging lets two writers share the file.
-"""
+"""Conversations in SQLite: written while an answer streams, so that a reload or a kill loses nothing."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import RLock
 from typing import Any, Literal
 
-from pipelines.errors import StoreError, UsageError
+from pipelines.database import Database
+from pipelines.errors import UsageError
 
 Role = Literal["user", "assistant"]
 State = Literal["running", "done", "stopped", "failed", "interrupted"]
@@ -86,57 +80,11 @@ class Conversations:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self._path = Path(path)
-        self._lock = RLock()
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(self._path, timeout=10, check_same_thread=False, isolation_level=None)
-        try:
-            self._db.execute("pragma journal_mode = wal")
-            self._db.execute("pragma foreign_keys = on")
-            with self._transaction() as db:
-                self._migrate(db)
-        except sqlite3.Error as error:
-            self._db.close()
-            raise self._translated(error) from error
-        except BaseException:
-            self._db.close()
-            raise
-
-    def _migrate(self, db: sqlite3.Connection) -> None:
-        seen = int(db.execute("pragma user_version").fetchone()[0])
-        if seen > len(MIGRATIONS):
-            raise StoreError(f"{self._path} was written by a newer version of this app.", "Update the app.")
-        for step in MIGRATIONS[seen:]:
-            for statement in filter(str.strip, step.split(";")):
-                db.execute(statement)
-        db.execute(f"pragma user_version = {len(MIGRATIONS)}")
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """One write transaction; errors of SQLite become errors a person can mend."""
-        with self._lock:
-            try:
-                self._db.execute("begin immediate")
-            except sqlite3.Error as error:
-                raise self._translated(error) from error
-            try:
-                yield self._db
-                self._db.execute("commit")
-            except BaseException as error:
-                if self._db.in_transaction:
-                    self._db.execute("rollback")
-                if isinstance(error, sqlite3.Error):
-                    raise self._translated(error) from error
-                raise
-
-    def _translated(self, error: sqlite3.Error) -> StoreError:
-        fix = "Close other programs that use it, or move the file away to start afresh."
-        return StoreError(f"The conversations in {self._path} cannot be used: {error}.", fix)
+        self._db = Database(Path(path), MIGRATIONS, "The conversations")
 
     def close(self) -> None:
         """Release the file."""
-        with self._lock:
-            self._db.close()
+        self._db.close()
 
     # conversations ---------------------------------------------------------------------------------
 
@@ -144,34 +92,31 @@ class Conversations:
         """A new, empty conversation."""
         now = time.time()
         made = Conversation(uuid.uuid4().hex, _clean_title(title), now, now)
-        with self._transaction() as db:
+        with self._db.transaction() as db:
             db.execute("insert into conversations values (?, ?, ?, ?)", (made.id, made.title, now, now))
         return made
 
     def all(self) -> list[Conversation]:
         """All conversations, the one touched last first."""
-        with self._transaction() as db:
-            rows = db.execute(_LISTED + "group by c.id order by c.updated desc, c.id").fetchall()
-        return [Conversation(*row) for row in rows]
+        return [Conversation(*row) for row in self._db.rows(_LISTED + "group by c.id order by c.updated desc, c.id")]
 
     def get(self, conversation: str) -> Conversation:
         """One conversation. Raises UsageError where there is none of that id."""
-        with self._transaction() as db:
-            row = db.execute(_LISTED + "where c.id = ? group by c.id", (conversation,)).fetchone()
-        if row is None:
+        found = self._db.rows(_LISTED + "where c.id = ? group by c.id", conversation)
+        if not found:
             raise UsageError("That conversation does not exist any more.", "Pick another, or start one.")
-        return Conversation(*row)
+        return Conversation(*found[0])
 
     def rename(self, conversation: str, title: str) -> None:
         """Give a conversation another title."""
         self.get(conversation)
-        with self._transaction() as db:
+        with self._db.transaction() as db:
             db.execute("update conversations set title = ? where id = ?", (_clean_title(title), conversation))
 
     def delete(self, conversation: str) -> None:
         """Forget a conversation and its messages."""
         self.get(conversation)
-        with self._transaction() as db:
+        with self._db.transaction() as db:
             db.execute("delete from conversations where id = ?", (conversation,))
 
     # messages --------------------------------------------------------------------------------------
@@ -179,15 +124,12 @@ class Conversations:
     def messages(self, conversation: str) -> list[StoredMessage]:
         """The messages of a conversation, in order."""
         query = f"select {_COLUMNS} from messages where conversation = ? order by position"  # noqa: S608
-        with self._transaction() as db:
-            return [_message(row) for row in db.execute(query, (conversation,))]
+        return [_message(row) for row in self._db.rows(query, conversation)]
 
     def find(self, message: str) -> StoredMessage | None:
         """One message, or None where it is gone."""
         query = f"select {_COLUMNS} from messages where id = ?"  # noqa: S608
-        with self._transaction() as db:
-            row = db.execute(query, (message,)).fetchone()
-        return _message(row) if row else None
+        return next((_message(row) for row in self._db.rows(query, message)), None)
 
     def add(
         self,
@@ -211,7 +153,7 @@ class Conversations:
         )
         row = (made.id, conversation, role, text, state, style, recipe, _dump(details), now, now)
         self.get(conversation)
-        with self._transaction() as db:
+        with self._db.transaction() as db:
             db.execute(query, (*row, conversation))
             db.execute("update conversations set updated = ? where id = ?", (now, conversation))
             if role == "user":
@@ -230,7 +172,7 @@ class Conversations:
     ) -> None:
         """Write what is known of an answer so far; a message deleted meanwhile stays deleted."""
         query = "update messages set text = ?, state = ?, style = ?, details = ?, updated = ? where id = ?"
-        with self._transaction() as db:
+        with self._db.transaction() as db:
             db.execute(query, (text, state, style, _dump(details), time.time(), message))
 
     def cut(self, conversation: str, message: str) -> None:
@@ -239,12 +181,12 @@ class Conversations:
             "delete from messages where conversation = ? and position >= "
             "(select position from messages where id = ? and conversation = ?)"
         )
-        with self._transaction() as db:
+        with self._db.transaction() as db:
             db.execute(query, (conversation, message, conversation))
 
     def interrupt(self) -> int:
         """Mark answers that a killed process left running; returns how many. Called once, at the start."""
-        with self._transaction() as db:
+        with self._db.transaction() as db:
             return db.execute("update messages set state = 'interrupted' where state = 'running'").rowcount
 
 
