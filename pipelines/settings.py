@@ -40,6 +40,9 @@ class Settings(BaseModel):
     read_memory_mb: int = Field(
         2200, description="Most memory the process that opens pictures and runs OCR may take, in MB.", ge=128
     )
+    runs_mb: int = Field(
+        500, description="Most that inputs and outputs of kept runs may take, in MB; 0: keep no runs.", ge=0
+    )
     threads: int = Field(0, description="Threads of the built-in models; 0: one per core.", ge=0)
 
     @classmethod

@@ -1,0 +1,5 @@
+"""stub"""
+
+
+def script(run, details, settings):
+    return ""
