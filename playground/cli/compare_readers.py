@@ -129,8 +129,8 @@ def _result(truth: str, documents: Sequence[tuple[str, Sequence[PageRead]]]) -> 
     found = [(name, summary) for name, rows in documents for summary in summaries(rows)]
     data = {
         "truth": truth,
-        "rows": [{"document": name, **_row(row)} for name, rows in documents for row in rows],
-        "summary": [{"document": name, **_summary(one)} for name, one in found],
+        "rows": [{"document": name, **row_json(row)} for name, rows in documents for row in rows],
+        "summary": [{"document": name, **summary_json(one)} for name, one in found],
     }
     failed = any(not row.done for _, rows in documents for row in rows)
     return Result(data, lambda out: _show(out, found, truth), int(failed))
@@ -165,7 +165,8 @@ def _tell(name: str, row: PageRead) -> None:
         warn(f"{where}: {flag.sentence}")
 
 
-def _row(row: PageRead) -> dict[str, Any]:
+def row_json(row: PageRead) -> dict[str, Any]:
+    """A page in the fields of the command line."""
     return {
         "reader": str(row.reader),
         "page": row.page,
@@ -179,7 +180,8 @@ def _row(row: PageRead) -> dict[str, Any]:
     }
 
 
-def _summary(found: Summary) -> dict[str, Any]:
+def summary_json(found: Summary) -> dict[str, Any]:
+    """A summary in the fields of the command line."""
     spreads = {**found.metrics, "seconds": found.seconds}
     return {
         "reader": str(found.reader),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import PlaygroundError
+from pipelines.retrieval.base import Hit, Retrieval
 from pipelines.runs.run import Ended, State
 
 if TYPE_CHECKING:
     from pipelines.engines.base import Stats
+    from pipelines.evaluation.judging import Graded
     from pipelines.evaluation.reading_runs import PageRead
     from pipelines.events import Indexed
-    from pipelines.retrieval.base import Retrieval
+    from pipelines.retrieval.candidates import Ranking
     from playground.turn import Turn
 
 
@@ -56,12 +58,29 @@ def of_stats(stats: Stats | None) -> dict[str, float | None]:
     return {name: getattr(stats, name) for name in names}
 
 
-def of_search(found: Retrieval, seconds: float) -> Ended:
+def of_search(found: Retrieval, seconds: float | None) -> Ended:
     """Passages found."""
     from playground.cli.ask import search_json
 
-    numbers = _known(seconds=seconds, hits=len(found.hits), search_s=sum(found.seconds.values()))
+    numbers = _known(seconds=seconds, hits=len(found.hits), search_s=sum(found.seconds.values()) or None)
     return Ended(seconds=seconds, numbers=numbers, outputs=search_json(found))
+
+
+def of_found(hits: Sequence[Hit], seconds: Mapping[str, float], shared: Collection[str], ranking: Ranking) -> Ended:
+    """Passages found in the retrieval lab.
+
+    Args:
+        hits: The passages.
+        seconds: Of each stage.
+        shared: Stages whose result was known already.
+        ranking: Where every passage stood.
+    """
+    from playground.cli.ask import search_json
+
+    taken = sum(seconds.values())
+    remembered = len(shared) / len(seconds) if seconds else None
+    outputs = search_json(Retrieval("", tuple(hits), seconds, ranking.written))
+    return Ended(seconds=taken, numbers=_known(hits=len(hits), search_s=taken, remembered=remembered), outputs=outputs)
 
 
 def of_chunks(text_length: int, chunks: Sequence[Mapping[str, Any]], seconds: float) -> Ended:
@@ -139,6 +158,21 @@ def of_row(row: Mapping[str, Any], asked: int) -> Ended:
     sizes = {name: row.get(name) for name in ("chunks", "mean_tokens")}
     return Ended(
         numbers=_known(questions=asked, **latency, **sizes, **means), outputs={"questions": asked, "rows": [dict(row)]}
+    )
+
+
+def of_graded(rows: Sequence[Graded]) -> Ended:
+    """Answers of one recipe, graded."""
+    from pipelines.evaluation.judging import summary
+    from playground.cli.evaluate_answers import as_json
+
+    means = {name.replace(" ", "_"): one.mean for name, one in summary(rows).items()}
+    first = next((row for row in rows if row.engine), None)
+    return Ended(
+        engine=first.engine if first else "",
+        model=first.model if first else "",
+        numbers=_known(questions=len(rows), **means),
+        outputs={"questions": len(rows), "answers": as_json(rows)},
     )
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 E = TypeVar("E", bound=AskEvent | IndexProgress)
 
 
@@ -61,7 +62,7 @@ class Recorder:
         When the block raises, those it has not ended are kept as failed, or as stopped if somebody stopped it.
         """
         batch = uuid4().hex[:12] if len(begun) > 1 else ""
-        runs = [self.begin(replace(one, batch=batch)) for one in begun]
+        runs = [self.begin(replace(one, batch=one.batch or batch)) for one in begun]
         self._open |= set(runs)
         try:
             yield runs
@@ -70,6 +71,15 @@ class Recorder:
             for run in self._open & set(runs):
                 self.end(run, ended)
             raise
+
+    def each(self, begun: Sequence[Begun], rows: Iterator[T], ended: Callable[[T], Ended]) -> Iterator[T]:
+        """Pass rows on as they come: each is a run, begun when its turn has come, all of one batch."""
+        batch = uuid4().hex[:12]
+        for one in begun:
+            with self.together([replace(one, batch=batch)]) as (run,):
+                row = next(rows)
+                self.end(run, ended(row))
+            yield row
 
     def answering(self, begun: Begun, events: Iterator[E]) -> Iterator[E]:
         """Pass the events of an answer on; the answer is kept before its last event is passed."""
