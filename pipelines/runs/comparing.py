@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Literal
 
 from pipelines.runs.numbers import in_order
@@ -83,14 +84,12 @@ def words(left: str, right: str) -> tuple[Piece, ...] | None:
     if max(len(ours), len(theirs)) > _WORDS:
         return None
     pieces: list[Piece] = []
-    for step in Indel.opcodes(ours, theirs):
-        if step.tag == "equal":
-            pieces.append(Piece("both", " ".join(ours[step.src_start : step.src_end])))
-            continue
-        if step.src_end > step.src_start:
-            pieces.append(Piece("left", " ".join(ours[step.src_start : step.src_end])))
-        if step.dest_end > step.dest_start:
-            pieces.append(Piece("right", " ".join(theirs[step.dest_start : step.dest_end])))
+    for equal, steps in groupby(Indel.opcodes(ours, theirs), key=lambda step: step.tag == "equal"):
+        run = list(steps)
+        left = " ".join(ours[run[0].src_start : run[-1].src_end])
+        right = " ".join(theirs[run[0].dest_start : run[-1].dest_end])
+        sides: list[tuple[Side, str]] = [("both", left)] if equal else [("left", left), ("right", right)]
+        pieces += [Piece(side, text) for side, text in sides if text]
     return tuple(pieces)
 
 

@@ -16,7 +16,7 @@ from pipelines.recipe import Recipe
 from pipelines.registry import SECTIONS
 from pipelines.runs.run import COMMAND_LINE, DECIDING, Details, Kind, Run
 from pipelines.settings import Settings, default_data_dir
-from playground.runs.scripts_of_labs import with_library
+from playground.runs.scripts_of_labs import changed, with_library
 
 #: How a run's own command begins, from its inputs.
 Command = Callable[[Run, Mapping[str, Any]], list[str]]
@@ -96,9 +96,8 @@ def _lines(words: list[str]) -> Iterator[str]:
 
 def _with_files(words: list[str], recipes: list[Recipe]) -> str:
     """The same where several recipes are compared: each is a file."""
-    changed = [{name: recipe.choice(name).model_dump(mode="json") for name in SECTIONS} for recipe in recipes]
     listed = "".join(f"    {line},\n" for line in _lines(words))
-    told = "".join(f"    {one!r},\n" for one in changed)
+    told = "".join(f"    {changed(recipe)!r},\n" for recipe in recipes)
     return (
         "import json\nfrom pathlib import Path\nfrom tempfile import TemporaryDirectory\n\n"
         f"from playground.cli import run\n\nrecipes = [\n{told}]\n\n"

@@ -27,13 +27,19 @@ def with_library(run: Run, recipe: Recipe, details: Details, folder: str | None)
                       *body.imports})  # fmt: skip
     inside = "".join(f"    {line}\n" for line in body.lines)
     opening = f"with Library.open({folder!r}) as library:\n" if folder else "with Library.open() as library:\n"
-    return "\n".join(imports) + f"\n\nrecipe = Recipe(\n{_changed(recipe)})\n\n{opening}{inside}"
+    turned = "".join(f"    {name}={choice!r},\n" for name, choice in changed(recipe).items())
+    sections = f"\n{turned}" if turned else ""
+    return "\n".join(imports) + f"\n\nrecipe = Recipe({sections})\n\n{opening}{inside}"
 
 
-def _changed(recipe: Recipe) -> str:
-    standard = Recipe()
-    changed = {name: recipe.choice(name) for name in SECTIONS if recipe.choice(name) != standard.choice(name)}
-    return "".join(f"    {name}={choice.model_dump(mode='json')!r},\n" for name, choice in changed.items())
+def changed(recipe: Recipe) -> dict[str, dict[str, Any]]:
+    """The sections that differ from the standard recipe, each with the knobs that were turned."""
+    found = {}
+    for name in SECTIONS:
+        choice = recipe.choice(name)
+        if choice != Recipe().choice(name):
+            found[name] = {"name": choice.name, "params": choice.params.model_dump(mode="json", exclude_defaults=True)}
+    return found
 
 
 def _document(inputs: Mapping[str, Any]) -> tuple[str, str]:

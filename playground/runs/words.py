@@ -11,7 +11,7 @@ def told(name: str, value: float, *, named: bool = False) -> str:
     known = number(name)
     match known.unit:
         case "s":
-            words = seconds(value) or "0 s"
+            words = seconds(value)
         case "ms":
             words = seconds(value / 1000)
         case "share":

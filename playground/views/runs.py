@@ -81,15 +81,16 @@ def _row(now: Looking, run: Run) -> Markup:
                   aria_label="Star", title="Starred runs are never cleared away.")  # fmt: skip
     kind = KIND_WORDS[run.kind]
     state = STATE_WORDS.get(run.state)
+    ended = el("span", state, class_=f"state {run.state}") if state else None
     numbers = [key_number(name, run.numbers[name]) for name in key_numbers(run.kind, run.numbers)]
-    below = run.question if run.name else ", ".join(run.documents) if run.question else ""
+    below = run.question if run.name else ", ".join(run.documents)
+    about = el("span", below, class_="facts") if below not in ("", run.about) else None
     return el(
         "tr",
         el("td", star),
         el("td", el("time", when(run.when), title=run.origin)),
-        el("td", tip(run.kind, kind[1]), el("span", state, class_=f"state {run.state}") if state else None),
-        el("td", button(run.about, "open", run.id, class_="open"), el("span", below, class_="facts") if below else None,
-           class_="about"),
+        el("td", tip(run.kind, kind[1]), ended),
+        el("td", button(run.about, "open", run.id, class_="open"), about, class_="about"),
         el("td", run.summary, class_="facts recipe"),
         el("td", run.model, class_="facts"),
         el("td", numbers, class_="numbers"),
