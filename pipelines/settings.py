@@ -13,14 +13,17 @@ from pipelines.errors import UsageError
 APP = "rag-playground"
 
 
+def default_data_dir() -> Path:
+    """Where documents are kept unless somebody says otherwise."""
+    return Path(platformdirs.user_data_dir(APP))
+
+
 class Settings(BaseModel):
     """Every setting, its variable being ``PLAYGROUND_`` and the name in capitals."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    data_dir: Path = Field(
-        default_factory=lambda: Path(platformdirs.user_data_dir(APP)), description="Documents, index, chats."
-    )
+    data_dir: Path = Field(default_factory=default_data_dir, description="Documents, index, chats.")
     models_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_cache_dir(APP)) / "models",
         description="Downloaded model files, shared by all data folders.",

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from pipelines.runs.run import Kind
+
 Direction = Literal["higher", "lower", ""]
 Unit = Literal["s", "ms", "tokens", "tokens/s", "share", ""]
 
@@ -38,7 +40,7 @@ NUMBERS: Mapping[str, Number] = {
     "confidence": _share("confidence", "Geometric mean probability of the answer's tokens, by the model itself."),
     "hits": Number("passages", "", "", "Passages found."),
     "search_s": Number("search", "s", "lower", "Lists, fusion, reranking and reading the passages."),
-    "remembered": _share("from memory", "Share of the steps whose result was known already."),
+    "remembered": _share("from memory", "Share of the steps whose result was known already.", ""),
     "chunks": Number("chunks", "", "", "Pieces the text was cut into."),
     "mean_tokens": Number("mean size", "tokens", "", "Tokens of a chunk, by the ruler of the recipe."),
     "samples": Number("texts", "", "", "Texts drawn."),
@@ -63,3 +65,20 @@ def number(name: str) -> Number:
 def in_order(names: set[str]) -> list[str]:
     """Names as they are shown: those listed first, then metrics of questions."""
     return [name for name in NUMBERS if name in names] + sorted(names - set(NUMBERS))
+
+
+#: The numbers told first of runs of each kind.
+KEY: Mapping[Kind, tuple[str, ...]] = {
+    "ask": ("ttft_s", "tokens_per_s", "citations"),
+    "search": ("search_s", "hits"),
+    "chunk": ("chunks", "mean_tokens"),
+    "sample": ("tokens_per_s", "completion_tokens", "distinct_texts"),
+    "read": ("cer", "words", "seconds"),
+    "evaluate": ("ndcg@10", "recall@10", "recall", "correctness", "questions"),
+    "index": ("pages", "chunks", "seconds"),
+}
+
+
+def key_numbers(kind: Kind, known: Mapping[str, float], most: int = 3) -> list[str]:
+    """Names of the numbers that tell most of a run."""
+    return [name for name in KEY[kind] if name in known][:most]

@@ -16,7 +16,7 @@ from pipelines.errors import UsageError
 from pipelines.recipe import Recipe
 from pipelines.runs.filter import dump
 from pipelines.runs.measured import pack
-from pipelines.runs.run import DECIDING, Begun, Ended, Run
+from pipelines.runs.run import DECIDING, Begun, Ended, Kind, Run
 from pipelines.runs.versions import versions
 
 #: Append only: a released entry is never edited.
@@ -62,8 +62,19 @@ PRUNABLE = (
     "order by number"
 )
 
+#: Sections that are told of each kind of run; others only where they differ from the standard recipe.
+_ALWAYS: Mapping[Kind, tuple[str, ...]] = {
+    "ask": ("retriever", "answer"),
+    "search": ("retriever",),
+    "chunk": ("chunker",),
+    "sample": ("sampling",),
+    "read": ("reader",),
+    "evaluate": ("chunker", "retriever"),
+    "index": ("chunker", "embedder"),
+}
+
 #: Sections that say little in a few words.
-_UNSAID = ("prompt", "answer")
+_UNSAID = ("prompt", "model")
 
 #: Characters of an answer that can be searched for.
 _TOLD = 4000
@@ -139,8 +150,11 @@ def _summary(begun: Begun) -> str:
         recipe = Recipe.from_json(begun.recipe) if begun.recipe else None
     except UsageError:
         return ""
-    shown = [section for section in DECIDING[begun.kind] if section not in _UNSAID]
-    return recipe.summary(shown) if recipe else ""
+    if recipe is None:
+        return ""
+    changed = {name.partition(".")[0] for name in Recipe().diff(recipe)}
+    always, decides = _ALWAYS[begun.kind], DECIDING[begun.kind]
+    return recipe.summary([one for one in decides if one in always or (one in changed and one not in _UNSAID)])
 
 
 def run_of(row: tuple[Any, ...]) -> Run:

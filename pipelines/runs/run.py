@@ -82,6 +82,11 @@ class Run:
     note: str = ""
     starred: bool = False
 
+    @property
+    def about(self) -> str:
+        """What a person calls it: its name, else what was asked, else the documents."""
+        return self.name or self.question or ", ".join(self.documents) or self.id
+
     @cached_property
     def known_recipe(self) -> Recipe | None:
         """The recipe, unless this app no longer has what it names."""

@@ -83,7 +83,7 @@ def ask(
         where = page_numbers(pages or "")
         events = library.ask(question, call.recipe, documents=document or None, pages=where)
         events = recorder.answering(_begun("ask", call, question, document, where), events)
-        hits, answered, streamed = _follow(events, live=not call.json)
+        hits, answered, streamed = follow(events, live=not call.json)
     for note in answered.notes:
         warn(note)
     return Result(ask_json(answered, hits), lambda out: show_answer(out, answered, hits, streamed))
@@ -113,7 +113,7 @@ def _prepare(library: Any, call: Call, documents: Sequence[str] | None) -> None:
         tell(outcome)
 
 
-def _follow(events: Iterator[AskEvent], live: bool) -> tuple[tuple[Hit, ...], Answered, bool]:
+def follow(events: Iterator[AskEvent], live: bool) -> tuple[tuple[Hit, ...], Answered, bool]:
     """Read an answer's events to their end, printing the text as it comes when ``live``.
 
     Raises:

@@ -69,7 +69,7 @@ def read(
     degradations = degradations_of([degrade] if degrade else [])
     truths = truths_in(truth, [page]) if truth else {}
     inputs = {"path": str(path.resolve()), "page": page, "degrade": degrade or "", "seconds": seconds,
-              "truth": truths.get(page), "encrypted": password is not None}  # fmt: skip
+              "truth_file": str(truth.resolve()) if truth else "", "encrypted": password is not None}  # fmt: skip
     recipe = call.recipe.with_("reader", choice.name, **choice.params.model_dump())
     begun = Begun("read", recipe.to_json(), "", (path.name,), inputs, COMMAND_LINE)
     with (

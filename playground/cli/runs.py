@@ -121,7 +121,7 @@ def _exported(call: Call, run: Run, details: Details, kind: Format) -> str:
         case Format.python:
             return script(run, details, call.settings)
         case Format.html:
-            return page([(run, details)])
+            return page(run, details)
 
 
 def prune(
@@ -174,10 +174,9 @@ def _listed(found: Sequence[Run], said: str) -> Result:
 
 def _show_list(out: Console, found: Sequence[Run], said: str) -> None:
     rows = [
-        (run.id, _when(run.when), run.kind, _state(run), one_line(run.name or run.question or ", ".join(run.documents))[:60],
-         run.model, _few(run))
+        (run.id, _when(run.when), run.kind, _state(run), one_line(run.about)[:60], run.model, _few(run))
         for run in found
-    ]  # fmt: skip
+    ]
     if rows:
         out.print(table(("id", "when", "kind", "", "about", "model", "numbers"), rows))
     out.print(said, style="dim")
@@ -191,11 +190,11 @@ def _when(when: float) -> str:
     return datetime.fromtimestamp(when).strftime("%Y-%m-%d %H:%M")
 
 
-def _few(run: Run, most: int = 3) -> str:
-    from pipelines.runs.numbers import in_order
+def _few(run: Run) -> str:
+    from pipelines.runs.numbers import key_numbers
     from playground.runs.words import told
 
-    return " · ".join(told(name, run.numbers[name], named=True) for name in in_order(set(run.numbers))[:most])
+    return " · ".join(told(name, run.numbers[name], named=True) for name in key_numbers(run.kind, run.numbers))
 
 
 def _show(out: Console, run: Run, details: Details) -> None:
@@ -205,9 +204,15 @@ def _show(out: Console, run: Run, details: Details) -> None:
     from playground.runs.words import told
 
     out.print(Text(clean(f"{run.kind} {run.id} · {_when(run.when)} · {run.state} · {run.origin}"), style="bold"))
-    lines = [("name", run.name), ("note", run.note), ("question", run.question), ("documents", ", ".join(run.documents)),
-             ("recipe", run.summary), ("model", f"{run.model} ({run.engine})" if run.model else ""),
-             ("error", run.error)]  # fmt: skip
+    lines = [
+        ("name", run.name),
+        ("note", run.note),
+        ("question", run.question),
+        ("documents", ", ".join(run.documents)),
+        ("recipe", run.summary),
+        ("model", f"{run.model} ({run.engine})" if run.model else ""),
+        ("error", run.error),
+    ]
     out.print(table(("", ""), [line for line in lines if line[1]]))
     out.print(table(("number", "value"), [(number(name).label, told(name, run.numbers[name]))
                                           for name in in_order(set(run.numbers))], right=("value",)))  # fmt: skip

@@ -145,7 +145,7 @@ def _column(
             warn(f"{column.title}: sampling.{option} has no effect. {why}")
     system = _system(recipe)
     teller.begin(column.title, values)
-    samples = tuple(_drawn(engine, model, _messages(system, asked), draws, teller))
+    samples = tuple(_drawn(engine, model, messages_of(recipe, asked), draws, teller))
     errors = [one.error for one in samples if one.error is not None]
     return replace(
         column,
@@ -170,10 +170,11 @@ def _system(recipe: Recipe) -> str:
     return "" if own == SYSTEM else own
 
 
-def _messages(system: str, asked: str) -> list[Message]:
+def messages_of(recipe: Recipe, asked: str) -> list[Message]:
+    """What the model is told: the recipe's own instructions, where it has some, and the prompt."""
     from pipelines.engines.base import Message
 
-    turn = Message("user", asked)
+    system, turn = _system(recipe), Message("user", asked)
     return [Message("system", system), turn] if system else [turn]
 
 

@@ -58,12 +58,14 @@ def _keep_cuts(
             continue
         ruler = counted_by(recipe.choice("chunker"), services.library.scratch.embedder(recipe))
         chunks = [as_json(chunk, document, ruler) for chunk in column.made.chunks]
-        known = {"documents": (document.name,), "inputs": inputs, "origin": CHUNKING}
-        begun = Begun("chunk", recipe.to_json(), batch=batch, **known)
-        services.recorder.add(begun, outcomes.of_chunks(len(document.text), chunks, column.made.seconds))
+        begun = partial(
+            Begun, recipe=recipe.to_json(), documents=(document.name,), inputs=inputs, origin=CHUNKING
+        )  # fmt: skip
+        cut = outcomes.of_chunks(len(document.text), chunks, column.made.seconds)
+        services.recorder.add(begun("chunk", batch=batch), cut)
         if column.found is not None:
-            begun = Begun("search", recipe.to_json(), lab.asked.strip(), batch=searches, **known)
-            services.recorder.add(begun, outcomes.of_search(Retrieval(lab.asked, column.found), None))
+            found = outcomes.of_search(Retrieval(lab.asked, column.found), None)
+            services.recorder.add(begun("search", question=lab.asked.strip(), batch=searches), found)
 
 
 def settled_searches(services: Services, lab: Finding, columns: Sequence[Found]) -> None:

@@ -81,9 +81,17 @@ class Recorder:
                 self.end(run, ended(row))
             yield row
 
-    def answering(self, begun: Begun, events: Iterator[E]) -> Iterator[E]:
-        """Pass the events of an answer on; the answer is kept before its last event is passed."""
+    def answering(self, begun: Begun, events: Iterator[E], made: Callable[[str], None] | None = None) -> Iterator[E]:
+        """Pass the events of an answer on; the answer is kept before its last event is passed.
+
+        Args:
+            begun: The run.
+            events: Of the answer.
+            made: Told the run's id.
+        """
         run, turn, started = self.begin(begun), Turn(begun.question), monotonic()
+        if made is not None:
+            made(run)
 
         def end() -> None:
             self.end(run, outcomes.of_turn(turn, monotonic() - started))
