@@ -12,9 +12,10 @@ from pipelines.settings import Settings
 from playground import endpoints
 from playground.app import free_port, running
 from playground.first_start import first_start
-from playground.services import Services, stored_turn
+from playground.services import Services
 from playground.state import Session, recipe_of
 from playground.tabs import chat, engine, evidence, recipe, sidebar
+from playground.turn import stored_turn
 from sample_docs import SAMPLES, folder
 
 REPORT = folder() / "harbour-energy-report.pdf"
