@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pipelines import registry
 from pipelines.conversations import Conversations
 from pipelines.engines.base import Message
-from pipelines.errors import UsageError
+from pipelines.errors import PlaygroundError, UsageError
 from pipelines.evaluation.question_sets import QuestionSets
 from pipelines.events import AskEvent, Indexed, IndexProgress
 from pipelines.reading.filling import NONE
@@ -84,8 +84,12 @@ class Services:
 
         tally = Tally() if settings.metrics else None
         library = Library.open(settings=settings)
-        conversations = Conversations(settings.data_dir / "conversations.sqlite")
-        conversations.interrupt()
+        try:
+            conversations = Conversations(settings.data_dir / "conversations.sqlite")
+            conversations.interrupt()
+        except PlaygroundError:
+            library.close()
+            raise
         jobs = Jobs()
         notices = Notices(jobs.touch)
         runs = start_runs(settings, notices.tell)
