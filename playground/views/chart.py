@@ -17,7 +17,7 @@ _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 300, 150, 38, 12, 12, 24
 class Line:
     """One setting: its name, the class that colours it, its points in the order of x, and what lies behind them.
 
-    A band is (x, from, to); a label stands at the last point, for those who do not tell lines by their colour.
+    A band is (x, from, to).
     """
 
     name: str
@@ -25,7 +25,6 @@ class Line:
     points: Sequence[tuple[float, float]]
     dots: Sequence[tuple[float, float]] = ()
     band: Sequence[tuple[float, float, float]] = ()
-    label: str = ""
 
 
 def chart(
@@ -89,14 +88,8 @@ def _line(
         el("path", d=f"M{way}", class_="way") if way else None,
         small,
         big,
-        _label(line, x, y) if line.label and line.points else None,
         class_=line.class_,
     )
-
-
-def _label(line: Line, x: Callable[[float], float], y: Callable[[float], str]) -> Markup:
-    at, value = line.points[-1]
-    return el("text", line.label, x=f"{x(at):.1f}", y=f"{float(y(value)) - 7:.1f}", class_="label")
 
 
 def _dot(x: float, y: str, radius: float, title: str, class_: str | None = None) -> Markup:

@@ -10,7 +10,6 @@ from markupsafe import Markup
 from pipelines.runs.monitoring import LEAST, Bucket, Model, Monitored, Spread, Work
 from pipelines.runs.numbers import number
 from playground.lab.state import LETTERS
-from playground.runs.words import told
 from playground.views.chart import Line, chart
 from playground.views.columns import letter_mark
 from playground.views.html import el, join, tip
@@ -21,7 +20,7 @@ _TTFT, _SPEED = "ttft_s", "tokens_per_s"
 #: What is measured of a model -> (its title with its direction, what it means).
 _SPREADS = {
     _TTFT: ("first token ↓", "Time to first token (TTFT): from sending the prompt to the first token, as seen here."),
-    _SPEED: ("speed ↑", "Tokens written a second, by the engine's own clock; waiting and loading do not count."),
+    _SPEED: ("tokens/s ↑", "Tokens written a second, by the engine's own clock; waiting and loading do not count."),
 }
 
 _PERCENTILES = {
@@ -48,12 +47,11 @@ def monitoring(found: Monitored) -> Markup:
     drawn = found.models[: len(LETTERS)]
     rest = len(found.models) - len(drawn)
     tops = {name: _top(drawn, name) for name in _SPREADS}
-    tokens = max((sum(one.sums.values()) for model in drawn for one in model.buckets), default=0)
     return el(
         "section",
         el("p", _what(found), class_="facts"),
         el("div", _models(found), class_="wide") if found.models else None,
-        [_model(found, model, LETTERS[at], tops, tokens) for at, model in enumerate(drawn)],
+        [_model(found, model, LETTERS[at], tops) for at, model in enumerate(drawn)],
         el("p", f"{count(rest, 'more model')} with fewer runs: in the table only.", class_="facts") if rest else None,
         el("h3", "All work"),
         el("div", _work(found.work), class_="wide"),
@@ -112,7 +110,7 @@ def _named(model: Model) -> str:
 
 
 def _share(failed: int, finished: int) -> str:
-    return f"{failed:,} of {finished:,} ({100 * failed / finished:.1f} %)" if finished else "—"
+    return f"{failed:,} ({100 * failed / finished:.1f} %)" if finished else "—"
 
 
 def _percentiles(found: Spread, name: str) -> list[Markup]:
@@ -124,7 +122,7 @@ def _percentiles(found: Spread, name: str) -> list[Markup]:
             why = f"Of {count(found.n, 'measurement')}: it takes {least}." if found.n else "Nothing was measured."
             cells.append(el("td", el("span", "—", title=why, class_="few", tabindex=0)))
         else:
-            cells.append(el("td", el("span", told(name, value), title=f"Of {count(found.n, 'measurement')}.")))
+            cells.append(el("td", el("span", _short(name, value), title=f"Of {count(found.n, 'measurement')}.")))
     return cells
 
 
@@ -159,10 +157,10 @@ def _caches(found: Monitored) -> Markup | None:
 # the charts -----------------------------------------------------------------------------------------------
 
 
-def _model(found: Monitored, model: Model, letter: str, tops: dict[str, float], tokens: float) -> Markup:
+def _model(found: Monitored, model: Model, letter: str, tops: dict[str, float]) -> Markup:
     charts = [_spread_chart(found, model, letter, name, tops[name]) for name in _SPREADS if model.spreads[name].n]
     if any(one.sums["prompt_tokens"] or one.sums["completion_tokens"] for one in model.buckets):
-        charts.append(_tokens_chart(found, model, letter, tokens))
+        charts.append(_tokens_chart(found, model, letter))
     charts.append(_failed_chart(found, model, letter))
     title = el("h3", letter_mark(letter), _named(model), el("span", count(model.runs, "run"), class_="facts"))
     return el("article", title, el("div", charts, class_="charts"), class_=f"watched col-{letter.lower()}")
@@ -183,13 +181,13 @@ def _spread_chart(found: Monitored, model: Model, letter: str, name: str, top: f
     return _over_time(found, title, means, [line], lambda value: _short(name, value), top)
 
 
-def _tokens_chart(found: Monitored, model: Model, letter: str, top: float) -> Markup:
+def _tokens_chart(found: Monitored, model: Model, letter: str) -> Markup:
     lines = [
         Line(f"{letter} {words}, ", f"col-{letter.lower()}{more}",
-             [(_middle(found, one), one.sums[name]) for one in model.buckets], label=words)
+             [(_middle(found, one), one.sums[name]) for one in model.buckets])
         for name, words, more in (("prompt_tokens", "read", ""), ("completion_tokens", "written", " second"))
     ]  # fmt: skip
-    return _over_time(found, "tokens", _TOKENS, lines, _thousands, top)
+    return _over_time(found, "tokens ● read ○ written", _TOKENS, lines, _thousands)
 
 
 def _failed_chart(found: Monitored, model: Model, letter: str) -> Markup:
@@ -199,7 +197,7 @@ def _failed_chart(found: Monitored, model: Model, letter: str) -> Markup:
 
 
 def _over_time(
-    found: Monitored, title: str, why: str, lines: list[Line], read: Callable[[float], str], top: float
+    found: Monitored, title: str, why: str, lines: list[Line], read: Callable[[float], str], top: float | None = None
 ) -> Markup:
     third = (found.end - found.start) / 3
     ticks = [found.start + at * third for at in range(4)] if third else [found.start]
@@ -225,7 +223,10 @@ def _top(models: tuple[Model, ...], name: str) -> float:
 
 
 def _short(name: str, value: float) -> str:
-    return (seconds(value) or "0 s") if name == _TTFT else f"{value:.0f}/s"
+    """A number in few characters; the unit of a speed is said in its title."""
+    if name == _SPEED:
+        return f"{value:.1f}" if value < 100 else f"{value:.0f}"
+    return seconds(value) if value else "0 s"
 
 
 def _thousands(value: float) -> str:
