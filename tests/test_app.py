@@ -299,6 +299,17 @@ def test_the_first_start_of_an_empty_folder(tmp_path):
         services.close()
 
 
+def test_a_first_start_that_was_cut_off_goes_on(tmp_path):
+    services = Services.open(settings(tmp_path))
+    try:
+        services.library.add(folder() / SAMPLES[0], name=SAMPLES[0])  # all that was done before the end
+        first_start(services)
+        assert [one.document for one in services.library.documents()] == list(SAMPLES)
+        assert "samples" in (tmp_path / "offered").read_text()
+    finally:
+        services.close()
+
+
 def test_a_second_app_is_told(app):
     with pytest.raises(StoreLocked), running(app[0].settings):
         pass
