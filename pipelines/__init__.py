@@ -24,6 +24,8 @@ Rooms, in the order of the flow::
     sampling.py    the mathematics of the draw; lens/  a finished answer under other knobs
     answering/     prompt, context budget, answer styles (one part a file), citations, quote check
     events.py      what all of this reports while it works
+    database.py    one SQLite file: opened, migrated, written to
+    runs/          every experiment: kept, found again, compared, watched over time
     evaluation/    pure metrics; labelled questions; public collections
 """
 

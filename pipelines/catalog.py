@@ -61,6 +61,8 @@ class Held:
     chunks: int
     seconds: float
     note: str
+    embedded: int = 0  # texts whose vector it took, told only by the run that indexed it
+    cached: int = 0  # those of them that were known
 
 
 class Catalog:

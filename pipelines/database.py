@@ -8,6 +8,7 @@ process killed meanwhile leaves the old schema or the new one.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,25 +21,38 @@ from pipelines.errors import StoreError
 #: Seconds to wait for another writer.
 _PATIENCE_S = 10
 
+#: Halves of a character, as broken PDFs, file names and models give them: no text that SQLite takes.
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
+class _Connection(sqlite3.Connection):
+    """Takes any text of Python; what is no character is kept as the mark for that (U+FFFD)."""
+
+    def execute(self, query: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:  # type: ignore[override]
+        return super().execute(query, [_HALVES.sub("\ufffd", v) if isinstance(v, str) else v for v in values])
+
 
 class Database:
     """One open file; every method may be called from any thread.
 
     Args:
-        path: The SQLite file, created where it is missing.
+        path: The SQLite file, created where it is missing; None: in memory, gone with the process.
         migrations: The schema, step by step; statements are parted by semicolons.
         what: What is in it, for messages ("The conversations").
 
     Raises:
-        StoreError: the file is damaged, locked for too long, or from a newer version of the app.
+        StoreError: the file is damaged, cannot be written, is locked for too long, or from a newer version of the app.
     """
 
-    def __init__(self, path: Path, migrations: Sequence[str], what: str) -> None:
-        self.path, self._what = path, what
+    def __init__(self, path: Path | None, migrations: Sequence[str], what: str) -> None:
+        self.path, self._what = path or ":memory:", what
         self._lock = RLock()
-        path.parent.mkdir(parents=True, exist_ok=True)
         with self._mendable():
-            self._db = sqlite3.connect(path, timeout=_PATIENCE_S, check_same_thread=False, isolation_level=None)
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(
+                self.path, timeout=_PATIENCE_S, check_same_thread=False, isolation_level=None, factory=_Connection
+            )
         try:
             with self._mendable():
                 for setting in ("journal_mode = wal", "synchronous = full", "foreign_keys = on"):
@@ -63,11 +77,8 @@ class Database:
         """Errors of SQLite become errors a person can mend."""
         try:
             yield
-        except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-                said, fix = "the disk is full", "Free some space; what was kept before is still there."
-            else:
-                said, fix = str(error), "Close other programs that use it, or move the file away to start afresh."
+        except (sqlite3.Error, OSError) as error:
+            said, fix = _told(error)
             raise StoreError(f"{self._what} in {self.path} cannot be used: {said}.", fix) from error
 
     @contextmanager
@@ -101,3 +112,19 @@ class Database:
         """Release the file."""
         with self._lock:
             self._db.close()
+
+
+def _told(error: sqlite3.Error | OSError) -> tuple[str, str]:
+    """What is wrong with a file, and the way out."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest tells where in SQLite it was noticed
+    match code:
+        case sqlite3.SQLITE_FULL:
+            return "the disk is full", "Free some space; what was kept before is still there."
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return "another program is writing to it", "Close that program, or try again."
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+            return str(error), "Make sure that it is a file, and that it and its folder can be written."
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return f"it is damaged ({error})", "Move the file away, or put a copy of it back, and start again."
+    said = error.strerror if isinstance(error, OSError) else str(error)
+    return said or type(error).__name__, "Make sure that the folder can be written and the disk has room."

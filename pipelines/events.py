@@ -46,6 +46,8 @@ class Indexed:
     chunks: int = 0
     seconds: float = 0.0
     reader: str = ""  # what read the pages without text; empty: nothing did
+    embedded: int = 0  # texts whose vector this run needed
+    cached: int = 0  # those of them that were known before
 
 
 @dataclass(frozen=True)

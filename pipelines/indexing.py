@@ -18,7 +18,7 @@ from pipelines.chunking import Bench, Cut, cut
 from pipelines.chunking.base import Embed
 from pipelines.chunking.nodes import to_nodes
 from pipelines.collection import Collection
-from pipelines.embedding.cache import VectorCache, embed_cached
+from pipelines.embedding.cache import CacheUse, VectorCache, embed_cached
 from pipelines.errors import Cancelled
 from pipelines.events import IndexProgress, Stage
 from pipelines.loading.document import Document
@@ -68,24 +68,24 @@ def index(document: Document, collection: Collection, catalog: Catalog, cache: V
     """
     started = time.perf_counter()
     pace.stage("cutting", 1)(0)
-    embedder = collection.embedder
-    made = cut(document, collection.chunker, Bench(embedder, embedding("cutting", embedder, cache, pace)))
-    points = points_of(document, made, embedding("embedding", embedder, cache, pace))
+    embedder, use = collection.embedder, CacheUse()
+    made = cut(document, collection.chunker, Bench(embedder, embedding("cutting", embedder, cache, pace, use)))
+    points = points_of(document, made, embedding("embedding", embedder, cache, pace, use))
     pace.stage("writing", len(points))(0)
     catalog.begin(collection.name, document.id)
     collection.keyword.upsert(points)
-    held = Held(len(made.chunks), time.perf_counter() - started, " ".join(made.notes))
+    held = Held(len(made.chunks), time.perf_counter() - started, " ".join(made.notes), use.asked, use.known)
     catalog.finish(collection.name, document.id, held)
     return held
 
 
-def embedding(stage: Stage, embedder: Embedder, cache: VectorCache, pace: Pace) -> Embed:
-    """Vectors through the cache, reported as a stage of the work."""
+def embedding(stage: Stage, embedder: Embedder, cache: VectorCache, pace: Pace, use: CacheUse | None = None) -> Embed:
+    """Vectors through the cache, reported as a stage of the work; ``use`` counts what the cache had."""
 
     def embed(texts: Sequence[str]) -> Vectors:
         progress = pace.stage(stage, len(texts))
         progress(0)
-        return embed_cached(embedder, texts, cache, on_progress=progress, cancel=pace.cancel)
+        return embed_cached(embedder, texts, cache, on_progress=progress, cancel=pace.cancel, use=use)
 
     return embed
 

@@ -201,6 +201,8 @@ def outcome(entry: Entry, held: Held | None, status: IndexStatus, seconds: float
         chunks=held.chunks if held else 0,
         seconds=seconds if seconds is not None else held.seconds if held else 0.0,
         reader=entry.reader,
+        embedded=held.embedded if held else 0,
+        cached=held.cached if held else 0,
     )
 
 

@@ -46,6 +46,7 @@ class Settings(BaseModel):
     runs_mb: int = Field(
         500, description="Most that inputs and outputs of kept runs may take, in MB; 0: keep no runs.", ge=0
     )
+    metrics: bool = Field(False, description="Tell programs that watch this one: GET /metrics.")
     threads: int = Field(0, description="Threads of the built-in models; 0: one per core.", ge=0)
 
     @classmethod

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from uuid import uuid4
 
+from pipelines.errors import StoreError
 from pipelines.loading.document import Document, Heading, Health, Page
 from pipelines.reading.documents import PlacedWord, Places
 
@@ -31,19 +32,33 @@ class Shelf:
             document: What was read of it.
             source: The file.
             places: Where the words of pages stand that a reader read.
+
+        Raises:
+            StoreError: it could not be written; nothing of it is left.
         """
         target = self._folder / document.id
         if (target / "parsed.json").exists():
             return
         draft = self._folder / f".draft-{uuid4().hex}"
+        try:
+            self._write(draft, document, source, places)
+            shutil.rmtree(target, ignore_errors=True)
+            os.replace(draft, target)
+        except OSError as error:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise StoreError(
+                f"{document.name} cannot be kept in {self._folder}: {error.strerror}.",
+                "Free some space or make the folder writable, and add it again.",
+            ) from error
+
+    @staticmethod
+    def _write(draft: Path, document: Document, source: Path, places: Places | None) -> None:
         draft.mkdir()
         shutil.copyfile(source, draft / "original")
         if places:
             words = {page: [[word.start, word.end, *word.box] for word in found] for page, found in places.items()}
             (draft / "words.json").write_text(json.dumps(words), "utf-8")
         (draft / "parsed.json").write_text(json.dumps(asdict(document), ensure_ascii=False), "utf-8", "surrogatepass")
-        shutil.rmtree(target, ignore_errors=True)
-        os.replace(draft, target)
 
     def places(self, document_id: str) -> Places:
         """Where the words of pages stand that a reader read; none for a document as its file has it."""

@@ -10,7 +10,7 @@ from threading import Event as CancelFlag
 from threading import Lock, Thread
 
 from pipelines.conversations import Conversations
-from pipelines.errors import Cancelled, PlaygroundError
+from pipelines.errors import Cancelled, PlaygroundError, StoreError
 from pipelines.events import AskEvent, Failed, IndexProgress
 from playground.live import UPDATE_S, Live
 from playground.turn import Turn, fold
@@ -46,13 +46,19 @@ class _Live:
 
     conversation: str
     turn: Live[Turn]
+    kept: bool = True  # whether its last state is on disk
 
 
 class Answers:
-    """Answers being written, by message id. Several at once do not wait for each other."""
+    """Answers being written, by message id. Several at once do not wait for each other.
 
-    def __init__(self, conversations: Conversations) -> None:
-        self._store = conversations
+    Args:
+        conversations: Where they are kept.
+        tell: Told why an answer could not be kept; it is shown all the same, until the app ends.
+    """
+
+    def __init__(self, conversations: Conversations, tell: Callable[[str], None] = log.warning) -> None:
+        self._store, self._tell = conversations, tell
         self._lock = Lock()
         self._live: dict[str, _Live] = {}
 
@@ -68,10 +74,11 @@ class Answers:
     def running(self, conversation: str) -> str:
         """Id of the answer being written in a conversation, or ""."""
         with self._lock:
-            return next((m for m, live in self._live.items() if live.conversation == conversation), "")
+            lives = self._live.items()
+            return next((m for m, one in lives if one.conversation == conversation and one.turn.going), "")
 
     def peek(self, message: str) -> Turn | None:
-        """The answer so far, while it is written."""
+        """The answer so far, while it is written, and after that where it could not be kept."""
         live = self._live.get(message)
         return live.turn.value if live else None
 
@@ -103,7 +110,7 @@ class Answers:
             for event in source(live.turn.cancel):
                 turn = fold(live.turn.value, event)
                 if turn.state != "running" or save():
-                    self._save(message, turn)  # on disk before anyone sees it finished
+                    self._save(message, live, turn)  # on disk before anyone sees it finished
                 live.turn.show(turn)
             if live.turn.value.state == "running":
                 self._stopped(message, live)
@@ -116,18 +123,24 @@ class Answers:
             fix = "The log has the details; please report it."
             self._fail(message, live, PlaygroundError(f"The answer broke: {error!r}.", fix))
         finally:
-            with self._lock:
-                self._live.pop(message, None)
+            if live.kept:
+                with self._lock:
+                    self._live.pop(message, None)
 
     def _fail(self, message: str, live: _Live, error: PlaygroundError) -> None:
         turn = fold(live.turn.value, Failed(error, live.turn.value.text))
-        self._save(message, turn)
+        self._save(message, live, turn)
         live.turn.show(turn)
 
     def _stopped(self, message: str, live: _Live) -> None:
         turn = replace(live.turn.value, state="stopped", preparing=None)
-        self._save(message, turn)
+        self._save(message, live, turn)
         live.turn.show(turn)
 
-    def _save(self, message: str, turn: Turn) -> None:
-        self._store.update(message, text=turn.text, state=turn.state, style=turn.style, details=turn.to_json())
+    def _save(self, message: str, live: _Live, turn: Turn) -> None:
+        try:
+            self._store.update(message, text=turn.text, state=turn.state, style=turn.style, details=turn.to_json())
+            live.kept = True
+        except StoreError as error:
+            live.kept = False
+            self._tell(str(error))

@@ -22,7 +22,7 @@ from playground import endpoints, routes, theme
 from playground.first_start import first_start
 from playground.services import Services
 from playground.state import Session
-from playground.tabs import chat, chunking, evidence, reading, recipe, retrieval, runs, sampling, sidebar
+from playground.tabs import chat, chunking, evidence, monitoring, reading, recipe, retrieval, runs, sampling, sidebar
 from playground.tabs.shell import Shell, browser_state, panel, wire
 from playground.views import frame
 
@@ -59,6 +59,8 @@ def build(services: Services) -> gr.Blocks:
                     readings = reading.build(services, shell, looking)
                 with gr.Tab("Runs", id="runs", elem_id="tab-runs") as kept:
                     runs.build(services, shell, side, kept, tabs, [cuts, searches, samples, readings])
+                with gr.Tab("Monitoring", id="monitoring", elem_id="tab-monitoring") as watching:
+                    monitoring.build(services, watching)
 
         # Apart from the choices: the page reports its first tab late, and must not undo what was chosen meanwhile.
         opened = browser_state("tab")
@@ -86,7 +88,7 @@ def build(services: Services) -> gr.Blocks:
             None, [news, talk.last], [talk.last], js=GREETING, show_progress="hidden", api_visibility="private"
         )  # fmt: skip
         wire([app.load], on_load, [shell.kept, shell.seen, opened], [tabs, *talk.outputs, *side.outputs])
-        for tab in (chatting, cutting, finding, drawing, looking, kept):
+        for tab in (chatting, cutting, finding, drawing, looking, kept, watching):
             wire([tab.select], partial(on_tab, tab.id), [], [opened])
         wire([app.load], side.engine.on_tick, [shell.kept], [side.engine.card])
         evidence.wire_panel(services, shell)

@@ -13,10 +13,10 @@ _MARKER = "offered"
 
 
 def first_start(services: Services) -> None:
-    """Offer each thing once. Slow: looks at engines; call it from a background thread."""
+    """Offer each thing once. Slow: looks at engines, waits for the samples; call it from a background thread."""
     marker = services.settings.data_dir / _MARKER
     offered = set(marker.read_text("utf-8").split()) if marker.is_file() else set()
-    now = offered | _offer_samples(services, offered) | _offer_model(services, offered)
+    now = offered | _offer_model(services, offered) | _offer_samples(services, offered)
     if now != offered:
         marker.write_text("\n".join(sorted(now)) + "\n", "utf-8")
 
@@ -27,9 +27,10 @@ def _offer_samples(services: Services, offered: set[str]) -> set[str]:
     from sample_docs import SAMPLES, folder
 
     paths = [folder() / name for name in SAMPLES]
-    if not services.library.documents():
+    if {document.document for document in services.library.documents()} <= set(SAMPLES):  # some, if it was cut off
         uploads = [Upload(Path(path), path.name) for path in paths if path.is_file()]
-        services.add(uploads, Recipe(), "Adding the sample documents")
+        job = services.add(uploads, Recipe(), "Adding the sample documents")
+        return {"samples"} if services.jobs.wait(job).state != "failed" else set()
     return {"samples"}
 
 

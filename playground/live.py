@@ -31,6 +31,11 @@ class Live(Generic[T]):
         self._running = running
         self._changed = Condition()
 
+    @property
+    def going(self) -> bool:
+        """Whether work goes on."""
+        return self._running(self.value)
+
     def show(self, value: T) -> None:
         """Replace the value."""
         with self._changed:

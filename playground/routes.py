@@ -56,12 +56,15 @@ def app_kwargs(services: Services) -> dict[str, Any]:
     async def one_run(request: Request) -> Response:
         return await run_in_threadpool(run_file, services, request.path_params["id"], request.path_params["ending"])
 
+    async def metrics(request: Request) -> Response:
+        return await run_in_threadpool(metrics_text, services)
+
     async def two_runs(request: Request) -> Response:
         return await run_in_threadpool(pair_file, services, request.path_params["a"], request.path_params["b"])
 
     routes = [Route("/page/{name}/{page:int}.png", picture), Route("/conversation/{id}.md", export)]
     routes += [Route("/sampling/{id}.json", samples), Route("/reading/{id}.png", sheet)]
-    routes += [Route("/run/{id}.{ending}", one_run), Route("/runs/{a}/{b}.html", two_runs)]
+    routes += [Route("/metrics", metrics), Route("/run/{id}.{ending}", one_run), Route("/runs/{a}/{b}.html", two_runs)]
     return {"routes": routes, "middleware": [Middleware(Guard)]}
 
 
@@ -133,6 +136,17 @@ def pair_file(services: Services, a: str, b: str) -> Response:
 def _attached(text: str, kind: str, name: str) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(text, media_type=f"{kind}; charset=utf-8", headers=headers)
+
+
+def metrics_text(services: Services) -> Response:
+    """What programs that watch this one read; 404 where nobody asked for it."""
+    if services.tally is None:
+        return PlainTextResponse("Start the app with --metrics.", 404)
+    try:
+        text, kind = services.tally.text(services)
+    except PlaygroundError as error:
+        return PlainTextResponse(str(error), 503)
+    return Response(text, headers={"Content-Type": kind})
 
 
 def sheet_picture(services: Services, id: str) -> Response:

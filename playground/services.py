@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from threading import Event as CancelFlag
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from pipelines import registry
-from pipelines.conversations import Conversations, StoredMessage
+from pipelines.conversations import Conversations
 from pipelines.engines.base import Message
-from pipelines.errors import UsageError
+from pipelines.errors import PlaygroundError, UsageError
 from pipelines.evaluation.question_sets import QuestionSets
 from pipelines.events import AskEvent, Indexed, IndexProgress
 from pipelines.reading.filling import NONE
@@ -28,14 +27,16 @@ from playground.finding.lists import Lists
 from playground.jobs import Jobs, Outcome, Report
 from playground.labs import Labs
 from playground.measurements import Measurements
+from playground.metrics import Tally
+from playground.notices import Notices
 from playground.reading.sheets import Sheets
 from playground.runs import outcomes
-from playground.runs.kept import open_runs
+from playground.runs.kept import start_runs
 from playground.runs.recorder import Recorder
 from playground.runs.settled import Settled
 from playground.sampling.full import FullRows
 from playground.tasks import Tasks
-from playground.turn import Turn
+from playground.turn import Turn, stored_turn
 
 if TYPE_CHECKING:
     from pipelines.library import Library
@@ -66,26 +67,44 @@ class Services:
     labs: Labs
     full: FullRows
     sheets: Sheets
+    notices: Notices
     runs: Runs
     recorder: Recorder
     settled: Settled
+    tally: Tally | None  # where programs may watch this one
 
     @classmethod
     def open(cls, settings: Settings) -> Services:
-        """Open the data folder. Raises StoreLocked when another process has it."""
+        """Open the data folder.
+
+        Raises:
+            StoreLocked: another process has it. StoreError: what it holds cannot be read; runs alone need not be.
+        """
         from pipelines.library import Library
 
+        tally = Tally() if settings.metrics else None
         library = Library.open(settings=settings)
-        conversations = Conversations(settings.data_dir / "conversations.sqlite")
-        conversations.interrupt()
-        runs = open_runs(settings)
-        recorder = Recorder(runs if settings.runs_mb else None, library.engines)
+        try:
+            conversations = Conversations(settings.data_dir / "conversations.sqlite")
+            conversations.interrupt()
+        except PlaygroundError:
+            library.close()
+            raise
+        jobs = Jobs()
+        notices = Notices(jobs.touch)
+        runs = start_runs(settings, notices.tell)
+        recorder = Recorder(
+            runs if settings.runs_mb else None,
+            library.engines,
+            partial(notices.tell, "A run was not kept"),
+            tally.count if tally else None,
+        )
         return cls(
             settings,
             library,
             conversations,
-            Jobs(),
-            Answers(conversations),
+            jobs,
+            Answers(conversations, partial(notices.tell, "An answer was not kept")),
             Tasks(),
             Measurements(),
             QuestionSets(settings.data_dir / "questions"),
@@ -93,9 +112,11 @@ class Services:
             Labs(),
             FullRows(),
             Sheets(library, settings.data_dir / "uploads"),
+            notices,
             runs,
             recorder,
             Settled(),
+            tally,
         )
 
     def close(self) -> None:
@@ -226,14 +247,3 @@ class Services:
     def turn(self, message: str) -> Turn | None:
         """An answer, running or stored."""
         return self.answers.peek(message) or stored_turn(self.conversations.find(message))
-
-
-def stored_turn(message: StoredMessage | None) -> Turn | None:
-    """The answer a stored message holds."""
-    if message is None or message.role != "assistant" or not message.details:
-        return None
-    try:
-        return Turn.from_json(message.details).with_state(message.state)
-    except ValidationError:  # written by another version of the app: its text is still worth showing
-        question = str(message.details.get("question", ""))
-        return Turn(question, message.text, message.state, style=message.style)

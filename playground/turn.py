@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
-from pipelines.conversations import State
+from pipelines.conversations import State, StoredMessage
 from pipelines.engines.base import Stats, ThinkingEvent, TokenEvent
 from pipelines.events import (
     Answered,
@@ -129,3 +129,14 @@ def _answered(turn: Turn, event: Answered) -> Turn:
         notes=event.notes,
         preparing=None,
     )
+
+
+def stored_turn(message: StoredMessage | None) -> Turn | None:
+    """The answer a stored message holds."""
+    if message is None or message.role != "assistant" or not message.details:
+        return None
+    try:
+        return Turn.from_json(message.details).with_state(message.state)
+    except ValidationError:  # written by another version of the app: its text is still worth showing
+        question = str(message.details.get("question", ""))
+        return Turn(question, message.text, message.state, style=message.style)

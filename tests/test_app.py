@@ -12,9 +12,10 @@ from pipelines.settings import Settings
 from playground import endpoints
 from playground.app import free_port, running
 from playground.first_start import first_start
-from playground.services import Services, stored_turn
+from playground.services import Services
 from playground.state import Session, recipe_of
 from playground.tabs import chat, engine, evidence, recipe, sidebar
+from playground.turn import stored_turn
 from sample_docs import SAMPLES, folder
 
 REPORT = folder() / "harbour-energy-report.pdf"
@@ -294,6 +295,17 @@ def test_the_first_start_of_an_empty_folder(tmp_path):
             services.remove(name)
         first_start(services)
         assert len(services.jobs.snapshot()) == 1
+    finally:
+        services.close()
+
+
+def test_a_first_start_that_was_cut_off_goes_on(tmp_path):
+    services = Services.open(settings(tmp_path))
+    try:
+        services.library.add(folder() / SAMPLES[0], name=SAMPLES[0])  # all that was done before the end
+        first_start(services)
+        assert [one.document for one in services.library.documents()] == list(SAMPLES)
+        assert "samples" in (tmp_path / "offered").read_text()
     finally:
         services.close()
 

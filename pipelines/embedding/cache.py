@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -164,6 +165,14 @@ class VectorCache:
             Path(f"{self._path}{suffix}").unlink(missing_ok=True)
 
 
+@dataclass
+class CacheUse:
+    """How much the cache was of use: texts asked for, and those of them it had."""
+
+    asked: int = 0
+    known: int = 0
+
+
 def embed_cached(
     embedder: Embedder,
     texts: Sequence[str],
@@ -171,6 +180,7 @@ def embed_cached(
     kind: Kind = "document",
     on_progress: OnProgress | None = None,
     cancel: CancelFlag | None = None,
+    use: CacheUse | None = None,
 ) -> Vectors:
     """Embed texts, each different one once and only if the cache has no vector for it.
 
@@ -181,6 +191,7 @@ def embed_cached(
         kind: Whether the texts are documents or questions.
         on_progress: Takes how many of ``texts`` are done, first those the cache had; may raise to stop.
         cancel: When set, the work stops within a text or two; finished batches stay in the cache.
+        use: Counts what the cache had.
 
     Returns:
         float32 array (len(texts), dimensions), rows of unit length, in the order of ``texts``.
@@ -214,6 +225,8 @@ def embed_cached(
 
     known = cache.get_many(list(places), embedder.dimensions)
     settle(known)
+    if use is not None:
+        use.asked, use.known = use.asked + len(texts), use.known + done
     for names in _chunks([name for name in places if name not in known], BATCH):
         rows = embedder.embed([texts[places[name][0]] for name in names], kind, on_progress=step)
         made = dict(zip(names, rows, strict=True))

@@ -37,7 +37,7 @@ class Filter:
         if self.document:
             conditions.append("instr(documents, ?)")
             values.append(dump(self.document))
-        if words := [word for word in self.text.split() if any(map(str.isalnum, word))]:
+        if words := [word for word in self.text.replace("\0", " ").split() if any(map(str.isalnum, word))]:
             conditions.append("number in (select rowid from words where words match ?)")
             values.append(" ".join('"{}"*'.format(word.replace('"', '""')) for word in words))
         if self.starred:

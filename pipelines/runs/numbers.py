@@ -43,6 +43,8 @@ NUMBERS: Mapping[str, Number] = {
     "remembered": _share("from memory", "Share of the steps whose result was known already.", ""),
     "chunks": Number("chunks", "", "", "Pieces the text was cut into."),
     "mean_tokens": Number("mean size", "tokens", "", "Tokens of a chunk, by the ruler of the recipe."),
+    "embedded": Number("vectors needed", "", "", "Texts whose vector indexing needed."),
+    "cached": Number("vectors known", "", "", "Of the vectors needed, those that were known before."),
     "samples": Number("texts", "", "", "Texts drawn."),
     "distinct_texts": _share("different texts", "Different texts among those drawn.", ""),
     "cer": _share("CER", "Character error rate: edits by the length of the truth, without an upper bound.", "lower"),

@@ -13,11 +13,12 @@ def this_process() -> str:
 
 
 def alive(process: str) -> bool:
-    """Whether it is still there."""
+    """Whether it is still at work: one that was killed may stay listed until whoever started it takes notice."""
     import psutil
 
     number, _, began = process.partition(" ")
     try:
-        return abs(psutil.Process(int(number)).create_time() - float(began)) < 1
+        found = psutil.Process(int(number))
+        return found.status() != psutil.STATUS_ZOMBIE and abs(found.create_time() - float(began)) < 1
     except (psutil.Error, ValueError):
         return False

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import sqlite3
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
 from pipelines.errors import UsageError
 from pipelines.recipe import Recipe
 from pipelines.runs.filter import dump
+from pipelines.runs.measured import pack
 from pipelines.runs.run import DECIDING, Begun, Ended, Kind, Run
 from pipelines.runs.versions import versions
 
@@ -29,17 +31,21 @@ MIGRATIONS: tuple[str, ...] = (
         engine text not null default '', model text not null default '',
         seconds real, numbers text not null default '{}', error text not null default '',
         name text not null default '', note text not null default '', starred integer not null default 0,
-        bytes integer not null default 0
+        bytes integer not null default 0, measured blob not null
     );
+    create index run_measured on run (kind, state, engine, model, began, measured);
+    create index run_began on run (began);
     create index run_kind on run (kind, number);
     create index run_model on run (model, number);
     create index run_batch on run (batch);
     create index run_bytes on run (bytes);
     create index run_documents on run (documents);
+    create index run_recipe on run (recipe);
     create table detail (
         run integer primary key references run (number) on delete cascade,
         inputs blob not null, outputs blob, versions text
     );
+    create index detail_versions on detail (versions);
     create virtual table words using fts5 (told, named);
     """,
 )
@@ -49,9 +55,6 @@ _COLUMNS = (
     "numbers, error, name, note, starred"
 )
 LISTED = f"select {_COLUMNS} from run left join body on body.id = run.recipe "  # noqa: S608 - ours
-
-#: Texts that no run shares any more.
-UNSHARED = "delete from body where id not in (select recipe from run union select coalesce(versions, '') from detail)"
 
 #: What may be deleted to make room, the oldest first.
 PRUNABLE = (
@@ -80,14 +83,14 @@ _TOLD = 4000
 def insert(db: sqlite3.Connection, begun: Begun, state: str, process: str) -> tuple[str, int]:
     """Write a run that begins; returns its id and its number."""
     made, inputs = uuid4().hex[:12], packed(begun.inputs)
-    recipe, summary = _body(db, begun.recipe), _summary(begun)
+    recipe, summary, began = _body(db, begun.recipe), _summary(begun), time.time()
     row = (
-        made, begun.batch or made, begun.kind, begun.origin, time.time(), state, process,
-        dump(list(begun.documents)), begun.question, recipe, summary, len(inputs),
+        made, begun.batch or made, begun.kind, begun.origin, began, state, process,
+        dump(list(begun.documents)), begun.question, recipe, summary, len(inputs), pack(began, {}),
     )  # fmt: skip
     number = db.execute(
-        "insert into run (id, batch, kind, origin, began, state, process, documents, question, recipe, summary, bytes) "
-        "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into run (id, batch, kind, origin, began, state, process, documents, question, recipe, summary, bytes, "
+        "measured) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         row,
     ).lastrowid
     assert number is not None
@@ -101,20 +104,43 @@ def finish(db: sqlite3.Connection, number: int, ended: Ended) -> None:
     """Write how a run ended."""
     outputs = packed(ended.outputs)
     made_by = _body(db, dump(versions(ended.engine, ended.engine_version, ended.digest)))
+    numbers = _finite(ended.numbers)
+    (began,) = db.execute("select began from run where number = ?", (number,)).fetchone()
     db.execute(
-        "update run set state = ?, engine = ?, model = ?, seconds = ?, numbers = ?, error = ?, bytes = bytes + ? "
-        "where number = ?",
-        (ended.state, ended.engine, ended.model, ended.seconds, dump(dict(ended.numbers)), ended.error,
-         len(outputs), number),
+        "update run set state = ?, engine = ?, model = ?, seconds = ?, numbers = ?, error = ?, bytes = bytes + ?, "
+        "measured = ? where number = ?",
+        (ended.state, ended.engine, ended.model, ended.seconds, dump(numbers), ended.error, len(outputs),
+         pack(began, numbers), number),
     )  # fmt: skip
     db.execute("update detail set outputs = ?, versions = ? where run = ?", (outputs, made_by, number))
     said = str(ended.outputs.get("answer") or ended.outputs.get("text") or "")[:_TOLD]
     db.execute("update words set told = told || ' ' || ? where rowid = ?", (f"{ended.model} {said}", number))
 
 
+def delete(db: sqlite3.Connection, runs: Sequence[str]) -> None:
+    """Forget runs, and texts that no other run shares."""
+    given = dump(list(runs))
+    those = "(select number from run where id in (select value from json_each(?)))"
+    shared = f"select recipe from run where number in {those} union select versions from detail where run in {those}"  # noqa: S608
+    bodies = dump([name for (name,) in db.execute(shared, (given, given))])
+    db.execute(f"delete from words where rowid in {those}", (given,))  # noqa: S608
+    db.execute("delete from run where id in (select value from json_each(?))", (given,))
+    db.execute(
+        "delete from body where id in (select value from json_each(?)) "
+        "and not exists (select 1 from run where recipe = body.id) "
+        "and not exists (select 1 from detail where versions = body.id)",
+        (bodies,),
+    )
+
+
+def _finite(numbers: Mapping[str, float]) -> dict[str, float]:
+    """Those that are numbers: what is divided by nothing is not known, and no JSON that SQLite reads."""
+    return {name: value for name, value in numbers.items() if math.isfinite(value)}
+
+
 def _body(db: sqlite3.Connection, text: str) -> str:
     """The id of a text that many runs share, kept once."""
-    name = hashlib.sha256(text.encode()).hexdigest()[:24]
+    name = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
     db.execute("insert or ignore into body values (?, ?)", (name, text))
     return name
 
@@ -142,10 +168,10 @@ def run_of(row: tuple[Any, ...]) -> Run:
 
 
 def packed(data: Mapping[str, Any]) -> bytes:
-    """Plain data, compressed."""
-    return zlib.compress(dump(dict(data)).encode())
+    """Plain data, compressed; halves of characters stay what they are."""
+    return zlib.compress(dump(dict(data)).encode("utf-8", "surrogatepass"))
 
 
 def unpacked(data: bytes | None) -> dict[str, Any]:
     """What :func:`packed` made; nothing is an empty one."""
-    return dict(json.loads(zlib.decompress(data))) if data else {}
+    return dict(json.loads(zlib.decompress(data).decode("utf-8", "surrogatepass"))) if data else {}

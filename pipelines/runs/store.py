@@ -5,24 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from pipelines.database import Database
 from pipelines.errors import UsageError
-from pipelines.runs.filter import Filter
+from pipelines.runs.filter import Filter, dump
+from pipelines.runs.measured import QUERY, Group, groups
 from pipelines.runs.process import alive, this_process
-from pipelines.runs.rows import LISTED, MIGRATIONS, PRUNABLE, finish, insert, run_of, unpacked
+from pipelines.runs.rows import LISTED, MIGRATIONS, PRUNABLE, delete, finish, insert, run_of, unpacked
 from pipelines.runs.run import Begun, Details, Ended, Run
-
-#: Runs a batch of deletions takes at once.
-_AT_ONCE = 500
 
 
 class Runs:
     """The file of runs; every method may be called from any thread, and several processes share the file.
 
     Args:
-        path: The SQLite file, created where it is missing.
+        path: The SQLite file, created where it is missing; None: in memory, gone with the process.
         most_bytes: What inputs and outputs may take; when there is more, the oldest runs go that nobody has named,
             starred or noted. 0: no limit.
 
@@ -31,8 +28,8 @@ class Runs:
             writes raises it too when the disk is full; what was written before stays.
     """
 
-    def __init__(self, path: str | Path, most_bytes: int = 0) -> None:
-        self._db = Database(Path(path), MIGRATIONS, "The runs")
+    def __init__(self, path: str | Path | None, most_bytes: int = 0) -> None:
+        self._db = Database(None if path is None else Path(path), MIGRATIONS, "The runs")
         self._most_bytes = most_bytes
         self._process = this_process()
 
@@ -80,15 +77,8 @@ class Runs:
 
     def delete(self, runs: Sequence[str]) -> None:
         """Forget runs."""
-        for start in range(0, len(runs), _AT_ONCE):
-            some = list(runs[start : start + _AT_ONCE])
-            those = f"where id in ({', '.join('?' * len(some))})"
-            with self._db.transaction() as db:
-                db.execute(f"delete from words where rowid in (select number from run {those})", some)  # noqa: S608
-                db.execute(f"delete from run {those}", some)  # noqa: S608
-                db.execute(
-                    "delete from body where id not in (select recipe from run union select versions from detail)"
-                )
+        with self._db.transaction() as db:
+            delete(db, runs)
 
     def prune(self, most_bytes: int | None = None, before: float | None = None) -> list[Run]:
         """Delete the oldest runs that nobody has named, starred or noted, and that are not under way.
@@ -102,14 +92,17 @@ class Runs:
         """
         over = 0 if most_bytes is None else self.size() - most_bytes
         gone: list[str] = []
-        for run, began, size in self._db.rows(PRUNABLE):
-            if over <= 0 and (before is None or began >= before):
-                break
-            gone.append(run)
-            over -= size
-        found = [self.get(run) for run in gone]
-        self.delete(gone)
-        return found
+        with self._db.transaction() as db:  # a star given meanwhile counts
+            for run, began, size in db.execute(PRUNABLE):
+                if over > 0 or (before is not None and began < before):
+                    gone.append(run)
+                    over -= size
+                elif before is None:
+                    break
+            those = "where run.id in (select value from json_each(?)) order by number"
+            found = db.execute(LISTED + those, (dump(gone),)).fetchall()
+            delete(db, gone)
+        return [run_of(row) for row in found]
 
     def compact(self) -> None:
         """Give the space of deleted runs back to the disk."""
@@ -123,7 +116,7 @@ class Runs:
         cut = [run for process in dead for (run,) in self._db.rows(query, process)]
         with self._db.transaction() as db:
             for run in cut:
-                db.execute("update run set state = 'interrupted' where id = ?", (run,))
+                db.execute("update run set state = 'interrupted' where id = ? and state = 'running'", (run,))
         return sorted((self.get(run) for run in cut), key=lambda run: -run.when)
 
     def _fit(self) -> None:
@@ -172,12 +165,9 @@ class Runs:
         assert column in ("model", "kind", "state", "origin")
         return [value for (value,) in self._db.rows(f"select distinct {column} from run order by 1") if value]  # noqa: S608
 
-    def series(self, names: Sequence[str], which: Filter | None = None) -> list[tuple[Any, ...]]:
-        """Many runs in few words, the oldest first: (when, model, state, then each number or None)."""
-        where, values = (which or Filter()).sql()
-        numbers = ", ".join("json_extract(numbers, ?)" for _ in names)
-        query = f"select began, model, state, {numbers} from run {where}order by number"  # noqa: S608
-        return self._db.rows(query, *(f'$."{name}"' for name in names), *values)
+    def measured(self, since: float = 0.0) -> list[Group]:
+        """What monitoring reads of the runs that began since (in seconds since 1970) and have ended."""
+        return groups(self._db.rows(QUERY, since))
 
     def size(self) -> int:
         """Bytes that inputs and outputs of all runs take."""

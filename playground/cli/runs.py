@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipelines.errors import StoreError
 from playground.cli.console import Result, clean, one_line, table, to_json, warn
 from playground.cli.options import Call, command
 
@@ -141,7 +142,10 @@ def prune(
     with _runs(call) as runs:
         before = None if days is None else time.time() - days * _DAY_S
         gone = runs.prune(None if most is None else round(most * 1e6), before)
-        runs.compact()
+        try:
+            runs.compact()
+        except StoreError as error:  # they are deleted all the same
+            warn(f"The file could not be made smaller now. {error}")
     return _listed(gone, f"{len(gone):,} runs deleted")
 
 

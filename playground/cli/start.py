@@ -22,6 +22,9 @@ def start(
         int | None, typer.Option("--port", help="Port to listen on; 7860 or the next free one unless said.")
     ] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
+    metrics: Annotated[
+        bool, typer.Option("--metrics", help="Tell programs that watch this one: GET /metrics.")
+    ] = False,
     offline: Offline = False,
 ) -> None:
     """Chat with your own PDFs on this machine.
@@ -32,7 +35,9 @@ def start(
     """
     if context.invoked_subcommand is not None:
         return
-    settings = settings_of(context, host=host, port=port, browser=False if no_browser else None)
+    settings = settings_of(
+        context, host=host, port=port, browser=False if no_browser else None, metrics=metrics or None
+    )
     from playground.app import serve
 
     serve(settings, open_browser=settings.browser)

@@ -199,7 +199,10 @@ def of_indexed(found: Indexed) -> Ended:
     from playground.cli.documents import as_json
 
     state: State = "failed" if found.status == "failed" else "stopped" if found.status == "cancelled" else "done"
-    numbers = _known(seconds=found.seconds, pages=found.pages, words=found.words, chunks=found.chunks)
+    numbers = _known(
+        seconds=found.seconds, pages=found.pages, words=found.words, chunks=found.chunks,
+        embedded=found.embedded or None, cached=found.cached if found.embedded else None,
+    )  # fmt: skip
     error = f"{found.reason} {found.fix}".strip() if state == "failed" else ""
     return Ended(state, seconds=found.seconds, numbers=numbers, outputs=as_json([found]), error=error)
 

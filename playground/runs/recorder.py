@@ -33,27 +33,38 @@ class Recorder:
         runs: Where they are kept; None: nowhere.
         engines: Asked which version and which file of a model it was; None: not told.
         tell: Told why a run could not be kept.
+        watch: Told of every run that has ended, kept or not.
     """
 
     def __init__(
-        self, runs: Runs | None, engines: Engines | None = None, tell: Callable[[str], None] = log.warning
+        self,
+        runs: Runs | None,
+        engines: Engines | None = None,
+        tell: Callable[[str], None] = log.warning,
+        watch: Callable[[Begun, Ended], None] | None = None,
     ) -> None:
-        self._runs, self._engines, self._tell = runs, engines, tell
-        self._open: set[str] = set()
+        self._runs, self._engines, self._tell, self._watch = runs, engines, tell, watch
+        self._open: dict[str, Begun] = {}
 
     def begin(self, begun: Begun) -> str:
-        """Keep a run under way; its id, or "" where it could not be kept."""
-        return self._kept(lambda runs: runs.begin(begun))
+        """Keep a run under way; its id, which nothing knows where it could not be kept."""
+        run = self._kept(lambda runs: runs.begin(begun)) or uuid4().hex[:12]
+        self._open[run] = begun
+        return run
 
     def end(self, run: str, ended: Ended) -> None:
         """Keep how it ended."""
-        self._open.discard(run)
-        if run:
-            self._kept(lambda runs: runs.end(run, self._signed(ended)))
+        begun, ended = self._open.pop(run, None), self._signed(ended)
+        self._kept(lambda runs: runs.end(run, ended))
+        if begun is not None and self._watch is not None:
+            self._watch(begun, ended)
 
     def add(self, begun: Begun, ended: Ended) -> str:
-        """Keep a run that has ended already; its id, or ""."""
-        return self._kept(lambda runs: runs.add(begun, self._signed(ended)))
+        """Keep a run that has ended already; its id, or "" where it could not be kept."""
+        ended = self._signed(ended)
+        if self._watch is not None:
+            self._watch(begun, ended)
+        return self._kept(lambda runs: runs.add(begun, ended))
 
     @contextmanager
     def together(self, begun: Sequence[Begun]) -> Iterator[list[str]]:
@@ -63,13 +74,13 @@ class Recorder:
         """
         batch = uuid4().hex[:12] if len(begun) > 1 else ""
         runs = [self.begin(replace(one, batch=one.batch or batch)) for one in begun]
-        self._open |= set(runs)
         try:
             yield runs
         except PlaygroundError as error:
             ended = Ended("stopped") if isinstance(error, Cancelled) else outcomes.failed(error)
-            for run in self._open & set(runs):
-                self.end(run, ended)
+            for run in runs:
+                if run in self._open:
+                    self.end(run, ended)
             raise
 
     def each(self, begun: Sequence[Begun], rows: Iterator[T], ended: Callable[[T], Ended]) -> Iterator[T]:

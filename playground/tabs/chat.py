@@ -10,11 +10,11 @@ import gradio as gr
 
 from pipelines.conversations import StoredMessage
 from pipelines.errors import UsageError
-from playground.services import Services, stored_turn
+from playground.services import Services
 from playground.state import Session, recipe_of
 from playground.tabs import evidence
 from playground.tabs.shell import Shell, panel, wire
-from playground.turn import Turn
+from playground.turn import Turn, stored_turn
 from playground.views.answer import exchange
 from playground.views.conversations import conversation_menu, welcome
 from playground.views.html import join

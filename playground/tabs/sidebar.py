@@ -14,7 +14,7 @@ from playground.services import Services, Upload
 from playground.state import Session, recipe_of
 from playground.tabs import engine, evidence, recipe
 from playground.tabs.shell import Shell, panel, wire
-from playground.views.documents import document_list, job_list
+from playground.views.documents import document_list, job_list, notice_list
 from playground.views.html import join
 
 #: Seconds between two looks at the background work.
@@ -50,10 +50,10 @@ def bare_name(name: str) -> str:
 
 
 def documents(services: Services, session: Session) -> str:
-    """Work in progress, then the documents."""
+    """What there is to know, work in progress, then the documents."""
     known, failed = services.documents(recipe_of(session)), services.jobs.failures()
     listed = document_list(known, session.out_of_play, failed, services.readers())
-    return str(join(job_list(services.jobs.snapshot(), "index"), listed))
+    return str(join(notice_list(services.notices.all()), job_list(services.jobs.snapshot(), "index"), listed))
 
 
 def act(services: Services, session: Session, what: str, target: str, value: str = "") -> Session:
@@ -74,6 +74,8 @@ def act(services: Services, session: Session, what: str, target: str, value: str
             services.read(name, recipe_of(session).with_("reader", reader))
         case "unlock":
             services.unlock(target, value, recipe_of(session))
+        case "noticed":
+            services.notices.dismiss(target)
         case "dismiss":
             services.jobs.dismiss(target)
         case "cancel":

@@ -10,6 +10,7 @@ from pipelines.engines.base import PullEvent
 from pipelines.events import Indexed, IndexProgress
 from pipelines.registry import Part
 from playground.jobs import Failure, Job
+from playground.notices import Notice
 from playground.views.html import bar, button, el, fold, join
 from playground.views.words import count, seconds, size
 
@@ -154,6 +155,18 @@ def _failed(failure: Failure) -> Markup:
         button("✕", "dismiss", failure.id, class_="dismiss", aria_label=f"Dismiss {document.document}"),
         class_="doc failed",
     )
+
+
+def notice_list(notices: Sequence[Notice]) -> Markup:
+    """What a person should know, until it is dismissed."""
+    return join(*[_notice(one) for one in notices])
+
+
+def _notice(notice: Notice) -> Markup:
+    title = el("span", "! ", notice.title, class_="job-title", title=notice.title)
+    lines = [el("li", line) for line in notice.lines]
+    dismiss = button("Dismiss", "noticed", notice.title, aria_label=f"Dismiss {notice.title}")
+    return el("div", title, dismiss, el("ul", lines, class_="facts"), class_="job notice", role="status")
 
 
 def job_list(jobs: Sequence[Job], kind: str) -> Markup:
