@@ -9,7 +9,6 @@ from gradio_client import Client, handle_file
 
 from pipelines.errors import StoreLocked, UsageError
 from pipelines.settings import Settings
-from playground import endpoints
 from playground.app import free_port, running
 from playground.first_start import first_start
 from playground.services import Services, stored_turn
@@ -35,12 +34,6 @@ def app(tmp_path_factory):
 
 
 # endpoints ----------------------------------------------------------------------------------------------
-
-
-def test_the_list_of_endpoints_is_pinned(app):
-    named = app[2].view_api(return_format="dict")["named_endpoints"]
-    assert set(named) == {f"/{name}" for name in endpoints.NAMES}
-    assert [p["parameter_name"] for p in named["/ask"]["parameters"]] == ["question", "documents", "recipe"]
 
 
 def test_no_two_handlers_of_an_event_start_each_other_again(app):

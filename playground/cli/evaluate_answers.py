@@ -85,6 +85,13 @@ def _asking(
     return ask
 
 
+def beside(rows: list[dict[str, Any]], answers: Sequence[Sequence[Graded]]) -> list[dict[str, Any]]:
+    """Rows in JSON, each with its answers; as they are where nothing was answered."""
+    if not answers:
+        return rows
+    return [{**row, "answers": as_json(graded)} for row, graded in zip(rows, answers, strict=True)]
+
+
 def as_json(rows: Sequence[Graded]) -> dict[str, Any]:
     """A recipe's answers: the means, what makes them doubtful, and every one."""
     from pipelines.evaluation.judging import summary, warnings

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +62,7 @@ def on_questions(
     for note in notes_of(rows, answers):
         warn(note)
     counts = counted(questions, documents[-1], budget)
-    found = [row_json(row, rows[0], graded) for row, graded in zip_longest(rows, answers)]
+    found = evaluate_answers.beside([row_json(row, rows[0]) for row in rows], answers)
     return Result({**counts, "rows": found}, lambda out: _show_all(out, rows, counts, answers))
 
 
@@ -124,7 +123,7 @@ def notes_of(rows: Sequence[Row], answers: Sequence[Sequence[Graded]]) -> list[s
     return list(dict.fromkeys(notes))
 
 
-def row_json(row: Row, first: Row, answers: Sequence[Graded] | None = None) -> dict[str, Any]:
+def row_json(row: Row, first: Row) -> dict[str, Any]:
     """A row in the fields of the command line; all but the first say how they differ from it."""
     known: dict[str, Any] = {
         "recipe": row.recipe.model_dump(mode="json"),
@@ -139,8 +138,6 @@ def row_json(row: Row, first: Row, answers: Sequence[Graded] | None = None) -> d
     if row is not first:
         known["difference"] = {name: vars(one) for name, one in row.difference(first).items()}
         known["p"] = row.p_values(first)
-    if answers:
-        known["answers"] = evaluate_answers.as_json(answers)
     return known
 
 

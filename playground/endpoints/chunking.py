@@ -1,0 +1,30 @@
+"""How a document or a text is cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pipelines.chunking.figures import counted_by
+from pipelines.errors import UsageError
+from playground.cli.chunk import cut_json
+from playground.endpoints.streams import recipe_from, working
+from playground.lab.sheets import pasted_document
+from playground.services import Services
+
+
+def endpoints(services: Services) -> list[Callable[..., Any]]:
+    """``chunk``."""
+
+    def chunk(document: str = "", text: str = "", recipe: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+        """Cut a document of the library, or a text, as a recipe does; the shape of ``playground chunk --json``."""
+        if bool(document) == bool(text):
+            raise UsageError("There is nothing to cut, or two things.", "Give a document, or a text.")
+        cut = recipe_from(recipe)
+        scratch = services.library.scratch
+        what = services.library.document(document) if document else pasted_document(text)
+        made = yield from working(lambda work: scratch.cut(what, cut, work))
+        ruler = counted_by(cut.choice("chunker"), scratch.embedder(cut))
+        yield {"done": True, **cut_json(what, made, ruler), "notes": list(made.notes)}
+
+    return [chunk]
