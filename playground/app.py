@@ -16,10 +16,12 @@ from typing import Any
 
 import gradio as gr
 
-from pipelines.errors import UsageError
+from pipelines.errors import PlaygroundError, UsageError
 from pipelines.settings import Settings
 from playground import endpoints, routes, theme
+from playground.endpoints import tools
 from playground.first_start import first_start
+from playground.people import Accounts, check_reach, is_loopback
 from playground.services import Services
 from playground.state import Session
 from playground.tabs import chat, chunking, evidence, reading, recipe, retrieval, sampling, sidebar
@@ -97,14 +99,20 @@ def running(settings: Settings) -> Iterator[tuple[Services, str]]:
     """The app, served while the block lasts: (services, address). The data folder is released at the end.
 
     Raises:
-        StoreLocked: another app has the data folder. UsageError: no free port.
+        StoreLocked: another app has the data folder. UsageError: no free port, or anybody could use it.
+        PlaygroundError: MCP is wanted and not installed.
     """
+    accounts = check_reach(settings)
+    if settings.mcp:
+        tools.check_installed()
     services = Services.open(settings)
     try:
         app = build(services)
         app.queue(default_concurrency_limit=None)
-        _, url, _ = app.launch(**launch_options(services), prevent_thread_lock=True)
+        _, url, _ = app.launch(**launch_options(services, accounts, app), prevent_thread_lock=True)
         try:
+            if app.mcp_error:
+                raise PlaygroundError(f"The MCP tools cannot be served: {app.mcp_error}.", "Start without --mcp.")
             yield services, url
         finally:
             app.close(verbose=False)
@@ -116,6 +124,11 @@ def serve(settings: Settings, *, open_browser: bool) -> None:
     """Serve the app until it is interrupted."""
     with running(settings) as (services, url):
         sys.stdout.write(f"The playground is at {url} (Ctrl+C stops it).\n")
+        if settings.mcp:
+            sys.stdout.write(f"MCP clients connect to {url}{tools.PATH} (streamable HTTP).\n")
+        if settings.insecure and not (settings.auth or is_loopback(settings.host)):
+            said = "warning: everybody who can reach this machine can read, add and remove your documents.\n"
+            sys.stderr.write(said)
         sys.stdout.flush()
         if open_browser:
             webbrowser.open(url)
@@ -156,12 +169,17 @@ def _after_start(services: Services) -> None:
         log.exception("work after the start failed")
 
 
-def launch_options(services: Services) -> dict[str, Any]:
+def launch_options(services: Services, accounts: Accounts, app: gr.Blocks) -> dict[str, Any]:
     """How the server listens and looks; nothing is shared, nothing is fetched from elsewhere."""
     settings = services.settings
+    kwargs = routes.app_kwargs(services, accounts)
+    if settings.mcp:
+        kwargs["lifespan"] = tools.only_these(app)
     return {
         "server_name": settings.host,
         "server_port": free_port(settings.host, settings.port),
+        "auth": accounts.allows if accounts else None,
+        "auth_message": "Sign in to this playground.",
         "share": False,
         "ssr_mode": False,
         "quiet": True,
@@ -169,6 +187,7 @@ def launch_options(services: Services) -> dict[str, Any]:
         "run_history": False,
         "show_error": True,
         "max_file_size": f"{settings.max_file_mb * 4}mb",  # the library refuses politely at the real limit
-        "app_kwargs": routes.app_kwargs(services),
+        "app_kwargs": kwargs,
+        "mcp_server": settings.mcp,
         **theme.look(),
     }

@@ -63,6 +63,12 @@ def _has_dark(name: str) -> bool:
 
 
 def look() -> dict[str, Any]:
-    """What ``launch`` takes: theme, style sheet, and the script for the page's head."""
+    """What ``launch`` takes: theme, style sheet, the script for the page's head, and the icon."""
     script = (ASSETS / "app.js").read_text("utf-8")
-    return {"theme": theme(), "css": (ASSETS / "app.css").read_text("utf-8"), "head": f"<script>{script}</script>"}
+    return {
+        "theme": theme(),
+        "css": (ASSETS / "app.css").read_text("utf-8"),
+        "head": f"<script>{script}</script>",
+        "favicon_path": str(ASSETS / "icon.svg"),
+        "pwa": True,
+    }

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from gradio.events import api
 
-from playground.endpoints import asking, chunking, documents, evaluating, reading, sampling
+from playground.endpoints import asking, chunking, documents, evaluating, reading, sampling, tools
 from playground.services import Services
 from playground.tabs.shell import guarded
 
-#: Every endpoint a client may call; a test pins it.
+#: Every endpoint a client may call, besides the tools of MCP; a test pins it.
 NAMES = ("upload", "documents", "remove", "search", "ask", "chunk", "sample", "read", "evaluate")
 
 
@@ -21,3 +21,5 @@ def add_to(services: Services) -> None:
         for endpoint in room.endpoints(services):
             api(guarded(endpoint), api_name=endpoint.__name__, concurrency_limit=None)
     documents.upload_to(services)
+    if services.settings.mcp:
+        tools.add_to(services)
