@@ -9,8 +9,9 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from functools import partial
+from io import StringIO
 from threading import Event, Thread
 from typing import Any
 
@@ -109,7 +110,8 @@ def running(settings: Settings) -> Iterator[tuple[Services, str]]:
     try:
         app = build(services)
         app.queue(default_concurrency_limit=None)
-        _, url, _ = app.launch(**launch_options(services, accounts, app), prevent_thread_lock=True)
+        with redirect_stdout(StringIO()):  # Gradio prints an address for MCP, however quiet it should be; we say it
+            _, url, _ = app.launch(**launch_options(services, accounts, app), prevent_thread_lock=True)
         try:
             if app.mcp_error:
                 raise PlaygroundError(f"The MCP tools cannot be served: {app.mcp_error}.", "Start without --mcp.")
