@@ -45,7 +45,7 @@ def build(services: Services) -> gr.Blocks:
             evidence=panel("evidence", render=False),
             style=recipe.style_switch(),
         )
-        gr.HTML(str(frame.header()), elem_id="header", apply_default_css=False)
+        gr.HTML(str(frame.header(bool(services.settings.auth))), elem_id="header", apply_default_css=False)
         with gr.Row(elem_id="shell"):
             with gr.Column(elem_id="sidebar"):
                 side = sidebar.build(services, shell)
@@ -181,7 +181,6 @@ def launch_options(services: Services, accounts: Accounts, app: gr.Blocks) -> di
         "server_name": settings.host,
         "server_port": free_port(settings.host, settings.port),
         "auth": accounts.allows if accounts else None,
-        "auth_message": "Sign in to this playground.",
         "share": False,
         "ssr_mode": False,
         "quiet": True,

@@ -7,8 +7,8 @@ other origins while it is called by a local name, but acts on the requests; so t
 - without sign-ins, a request for a name that is not this machine's: a foreign name may be made to point here after a
   page was loaded from it ("DNS rebinding"), which makes that page's origin ours. With sign-ins it gains nothing: the
   browser keeps ours from a foreign name;
-- with sign-ins, everything but the sign-in page and what it is made of. Gradio asks for a sign-in at its own routes
-  only, not at those of ours, nor at its MCP server.
+- with sign-ins, everything but the sign-in. Gradio asks for one at its own routes only, not at those of ours, nor at
+  its MCP server; and its page for it is made without our style sheet, so that fields cannot be seen: ours stands there.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from pipelines.settings import Settings
 from playground.people import Accounts, is_loopback, of_cookies
+from playground.views import sign_in
 
 #: Nothing but this server is ever asked, whatever a document or a model says. Gradio compiles templates.
 POLICY = (
@@ -43,12 +44,8 @@ HEADERS = {
 #: Where the user's name stands in a request's scope, once the door has let it in.
 USER = "playground.user"
 
-#: What the sign-in page is made of; Gradio's own files, the same in every app, and our icon.
-_OPEN = ("/assets/", "/static/", "/svelte/", "/pwa_icon/")
-_OPEN_PATHS = {
-    "/", "/login", "/login/", "/logout", "/theme.css", "/gradio_api/theme.css", "/favicon.ico", "/manifest.json",
-    "/pwa_icon", "/robots.txt", "/gradio_api/startup-events",
-}  # fmt: skip
+#: What nobody need sign in for: the sign-in itself, the icon, and how Gradio learns that the server is up.
+_OPEN = {"/login", "/login/", "/logout", "/favicon.ico", "/pwa_icon", "/manifest.json", "/gradio_api/startup-events"}
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -100,8 +97,10 @@ class Guard:
         user = self._user(request)
         request.scope[USER] = user
         path = request.scope["path"]
-        if user or path in _OPEN_PATHS or path.startswith(_OPEN):
+        if user or path in _OPEN:
             return None
+        if path == "/" and request.scope["method"] in ("GET", "HEAD"):
+            return HTMLResponse(str(sign_in.page()), headers={"Cache-Control": "no-store"})
         return PlainTextResponse("Sign in first.", 401)
 
     def _user(self, request: HTTPConnection) -> str:

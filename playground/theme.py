@@ -62,13 +62,17 @@ def _has_dark(name: str) -> bool:
     return f"{name}_dark" in inspect.signature(gr.themes.Base.set).parameters
 
 
+def asset(name: str) -> str:
+    """A text file of ``assets``."""
+    return (ASSETS / name).read_text("utf-8")
+
+
 def look() -> dict[str, Any]:
     """What ``launch`` takes: theme, style sheet, the script for the page's head, and the icon."""
-    script = (ASSETS / "app.js").read_text("utf-8")
     return {
         "theme": theme(),
-        "css": (ASSETS / "app.css").read_text("utf-8"),
-        "head": f"<script>{script}</script>",
+        "css": asset("colours.css") + asset("app.css"),
+        "head": f"<script>{asset('app.js')}</script>",
         "favicon_path": str(ASSETS / "icon.svg"),
         "pwa": True,
     }
