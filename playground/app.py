@@ -26,7 +26,7 @@ from playground.people import Accounts, check_reach, is_loopback
 from playground.services import Services
 from playground.state import Session
 from playground.tabs import chat, chunking, evidence, reading, recipe, retrieval, sampling, sidebar
-from playground.tabs.shell import Shell, browser_state, panel, wire
+from playground.tabs.shell import Shell, browser_state, panel, signed, wire
 from playground.views import frame
 
 log = logging.getLogger(__name__)
@@ -65,8 +65,8 @@ def build(services: Services) -> gr.Blocks:
         opened = browser_state("tab")
         news = gr.Textbox(visible=False)  # what the empty thread should say
 
-        def on_load(kept: Any, seen: Any, tab: Any) -> Iterator[list[Any]]:
-            session = evidence.at_start(services, Session.restore(kept, seen))
+        def on_load(kept: Any, seen: Any, tab: Any, request: gr.Request) -> Iterator[list[Any]]:
+            session = evidence.at_start(services, signed(services, Session.restore(kept, seen), request))
             updates = talk.draw(session)
             yield [gr.update(selected=(tab or {}).get("name", "chat")), *next(updates), *side.draw(session)]
             for update in updates:

@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from pipelines.errors import DocumentError, PlaygroundError
-from playground.guard import Guard, own_names
+from playground.guard import USER, Guard, own_names
 from playground.people import Accounts
 from playground.reading.state import Reading
 from playground.sampling import exporting
@@ -35,7 +35,7 @@ def app_kwargs(services: Services, accounts: Accounts) -> dict[str, Any]:
         return await run_in_threadpool(page_picture, services, name, page)
 
     async def export(request: Request) -> Response:
-        return await run_in_threadpool(conversation_file, services, request.path_params["id"])
+        return await run_in_threadpool(conversation_file, services, request.path_params["id"], request.scope.get(USER))
 
     async def sheet(request: Request) -> Response:
         return await run_in_threadpool(sheet_picture, services, request.path_params["id"])
@@ -65,10 +65,10 @@ def page_picture(services: Services, name: str, page: int) -> Response:
     return Response(png, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"})
 
 
-def conversation_file(services: Services, id: str) -> Response:
-    """A conversation as a Markdown file to save."""
+def conversation_file(services: Services, id: str, user: str | None) -> Response:
+    """A conversation as a Markdown file to save; 404 for another person's."""
     try:
-        known = services.conversations.get(id)
+        known = services.conversations.get(id, user)
         text = transcript(known, services.conversations.messages(id))
     except PlaygroundError as error:
         return PlainTextResponse(str(error), 404)

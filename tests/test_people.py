@@ -288,3 +288,32 @@ def test_the_start_says_where_and_warns_once(tmp_path, more):
     assert re.search(r"MCP clients connect to http://\S+/gradio_api/mcp/ ", second)
     assert errors.count("everybody who can reach this machine") == (more == ["--insecure"])
     assert PASSWORD not in first + second + rest + errors
+
+
+# whose conversations ------------------------------------------------------------------------------------
+
+
+def test_a_conversation_is_its_owners(team):
+    from types import SimpleNamespace
+
+    from playground.state import Session
+    from playground.tabs import chat
+    from playground.tabs.shell import signed
+
+    services, url = team
+    ann, bob = (signed(services, Session(), SimpleNamespace(username=name)) for name in ("ann", "bob"))
+    ann = chat.ask(services, ann, "Why did the lights go out?")
+    assert "Why did the lights" in chat.menu(services, ann)
+    assert "Why did the lights" not in chat.menu(services, bob)
+    for act in ("pick", "rename", "delete"):
+        with pytest.raises(UsageError, match="does not exist"):
+            chat.manage(services, bob, act, ann.conversation, "mine")
+    left_in_the_browser = Session.restore({**ann.keep(), "user": "ann"}, ann.look())
+    assert left_in_the_browser.user is None, "who is signed in is never the browser's word"
+    found = signed(services, left_in_the_browser, SimpleNamespace(username="bob"))
+    assert (found.user, found.conversation, found.message) == ("bob", "", "")
+    again = signed(services, left_in_the_browser, SimpleNamespace(username="ann"))
+    assert again.conversation == ann.conversation
+    path = f"{url}conversation/{ann.conversation}.md"
+    assert httpx.get(path, headers=basic("ann", PASSWORD)).status_code == 200
+    assert httpx.get(path, headers=basic("bob", "two")).status_code == 404
