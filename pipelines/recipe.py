@@ -134,9 +134,9 @@ class Recipe(BaseModel):
         text = json.dumps(picked, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
-    def summary(self) -> str:
-        """The recipe in a few words."""
-        words = [str(self.choice(s)) for s in ("chunker", "embedder", "retriever", "reranker", "model")]
+    def summary(self, sections: Iterable[str] = ("chunker", "embedder", "retriever", "reranker", "model")) -> str:
+        """The recipe, or some sections of it, in a few words."""
+        words = [str(self.choice(section)) for section in sections]
         return " · ".join(word for word in words if word != "none")
 
     def to_json(self) -> str:

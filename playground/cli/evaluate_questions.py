@@ -62,7 +62,7 @@ def on_questions(
     for note in notes_of(rows, answers):
         warn(note)
     counts = counted(questions, documents[-1], budget)
-    found = evaluate_answers.beside([row_json(row, rows[0]) for row in rows], answers)
+    found = evaluate_answers.beside(as_json(rows), answers)
     return Result({**counts, "rows": found}, lambda out: _show_all(out, rows, counts, answers))
 
 
@@ -123,8 +123,13 @@ def notes_of(rows: Sequence[Row], answers: Sequence[Sequence[Graded]]) -> list[s
     return list(dict.fromkeys(notes))
 
 
-def row_json(row: Row, first: Row) -> dict[str, Any]:
-    """A row in the fields of the command line; all but the first say how they differ from it."""
+def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Rows in the fields of the command line; all but the first say how they differ from it."""
+    return [row_json(row, None if row is rows[0] else rows[0]) for row in rows]
+
+
+def row_json(row: Row, baseline: Row | None = None) -> dict[str, Any]:
+    """A row in the fields of the command line, and how it differs from a baseline."""
     known: dict[str, Any] = {
         "recipe": row.recipe.model_dump(mode="json"),
         "metrics": {name: vars(one) for name, one in row.metrics.items()},
@@ -135,9 +140,9 @@ def row_json(row: Row, first: Row) -> dict[str, Any]:
         "unit": row.unit,
         "seconds": {"cutting": round(row.cutting_s, 3), "embedding": round(row.embedding_s, 3)},
     }
-    if row is not first:
-        known["difference"] = {name: vars(one) for name, one in row.difference(first).items()}
-        known["p"] = row.p_values(first)
+    if baseline is not None:
+        known["difference"] = {name: vars(one) for name, one in row.difference(baseline).items()}
+        known["p"] = row.p_values(baseline)
     return known
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.errors import UsageError
+from pipelines.runs.run import COMMAND_LINE, Begun
 from playground.cli.console import Progress, Result, problem, warn
 from playground.cli.grid import grid, warn_of_idle
 from playground.cli.options import Call, command
@@ -17,7 +19,7 @@ from playground.cli.sample_drawing import Step, check, drawing, draws_of, nothin
 from playground.cli.sample_words import Teller, show_variety
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 def add_to(app: typer.Typer) -> None:
@@ -46,6 +48,7 @@ def sample(
     """
     from pipelines.embedding.builtin import BuiltinEmbedder
     from pipelines.engines import Engines
+    from playground.runs import outcomes
 
     check(asked)
     recipes = grid(call.recipes, vary or (), call.turned)
@@ -53,30 +56,36 @@ def sample(
     given = _numbers(seeds)
     draws = [draws_of(recipe, repeat, given) for recipe in recipes]
     embedder = BuiltinEmbedder(call.settings.threads)
-    with closing(Engines(call.settings)) as engines, Progress() as progress:
-        steps = drawing(engines, asked, recipes, draws, embedder)
-        columns = _told(steps, Teller(progress, live=not call.json))
+    columns: list[Column] = []
+    inputs = {"repeat": repeat, "seeds": list(given), "recipes": [one.to_json() for one in recipes]}
+    begun = [Begun("sample", one.to_json(), asked, (), inputs, COMMAND_LINE) for one in recipes]
+    with closing(Engines(call.settings)) as engines, Progress() as progress, call.recording(engines) as recorder:
+        told = _told(drawing(engines, asked, recipes, draws, embedder), Teller(progress, live=not call.json))
+        with recorder.together(begun) as runs:
+            started = monotonic()
+            for column, run in zip(told, runs, strict=True):
+                columns.append(column)
+                recorder.end(run, outcomes.of_samples(column.to_json(), monotonic() - started))
+                started = monotonic()
     failed = _report(columns)
     data = {"columns": [column.to_json() for column in columns]}
     found = [(column.name or column.title, column.variety) for column in columns if column.variety is not None]
     return Result(data, lambda out: show_variety(out, found), int(failed > 0))
 
 
-def _told(steps: Iterable[Step], teller: Teller) -> list[Column]:
-    """Tell of every step; the columns at their end."""
-    columns: list[Column] = []
+def _told(steps: Iterable[Step], teller: Teller) -> Iterator[Column]:
+    """Tell of every step; the columns, each at its end."""
     for step in steps:
         for note in step.notes:
             warn(note)
         if step.done:
-            columns.append(step.column)
+            yield step.column
         elif step.sample is None:
             teller.begin(step.column.title, step.column.values)
         else:
             teller.follow(step.sample, step.number, step.of)
             if step.ended:
                 teller.end(step.sample)
-    return columns
 
 
 def _report(columns: Sequence[Column]) -> int:

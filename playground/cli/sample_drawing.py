@@ -111,7 +111,7 @@ def _column(
     samples: list[Sample] = []
     for number, params in enumerate(draws, 1):
         last: Sample | None = None
-        for last in draw(engine, model, _messages(column.system, asked), params, cancel=cancel):
+        for last in draw(engine, model, messages_of(recipe, asked), params, cancel=cancel):
             yield Step(column, last, number, len(draws))
         assert last is not None
         samples.append(last)
@@ -157,10 +157,11 @@ def _system(recipe: Recipe) -> str:
     return "" if own == SYSTEM else own
 
 
-def _messages(system: str, asked: str) -> list[Message]:
+def messages_of(recipe: Recipe, asked: str) -> list[Message]:
+    """What the model is told: the recipe's own instructions, where it has some, and the prompt."""
     from pipelines.engines.base import Message
 
-    turn = Message("user", asked)
+    system, turn = _system(recipe), Message("user", asked)
     return [Message("system", system), turn] if system else [turn]
 
 

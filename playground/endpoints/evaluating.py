@@ -46,7 +46,7 @@ def endpoints(services: Services) -> list[Callable[..., Any]]:
         for place, one in enumerate(recipes, 1):
             told = place, len(recipes)
             rows.append((yield from working(partial(_row, services, asked, documents, one, budget), told)))
-            found.append(row_json(rows[-1], rows[0]))
+            found.append(row_json(rows[-1], rows[0] if len(rows) > 1 else None))
             yield {"done": False, "row": found[-1]}
         answers: list[list[Graded]] = []
         if judge:
