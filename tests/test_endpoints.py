@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import httpx
 import pytest
 import yaml
 from gradio_client import Client
@@ -11,6 +12,7 @@ from gradio_client import Client
 from pipelines.settings import Settings
 from playground import cli, endpoints
 from playground.app import running
+from playground.endpoints import evaluating
 from sample_docs import folder
 from tests.ollama_replay import Replay, ndjson
 
@@ -24,11 +26,16 @@ def settings(data_dir, **more):
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory):
+def served(tmp_path_factory):
     with running(settings(tmp_path_factory.mktemp("data"))) as (services, url):
         services.library.add(REPORT)
         services.library.add(GUIDE)
-        yield Client(url, verbose=False)
+        yield services, url
+
+
+@pytest.fixture(scope="module")
+def app(served):
+    return Client(served[1], verbose=False)
 
 
 def streamed(client, *arguments, **named):
@@ -236,3 +243,48 @@ def test_one_broken_column_does_not_hide_another(tmp_path):
     assert good["samples"][0]["text"] == "An otter"
     assert bad["samples"] == []
     assert "No built-in model" in bad["error"]["message"]
+
+
+# runs ---------------------------------------------------------------------------------------------------
+
+
+def test_whatever_a_program_asks_for_is_kept_as_a_run(served, app):
+    services, url = served
+    asked = [{"question": "How long is the causeway dry?", "document": GUIDE.name, "quote": "causeway"}]
+    calls = {
+        "search": ("causeway", [GUIDE.name]),
+        "ask": ("How long is the causeway dry?", [GUIDE.name]),
+        "chunk": (GUIDE.name,),
+        "read": (REPORT.name, 3, "text-layer"),
+        "evaluate": (asked, "", ["retriever=keyword,semantic"]),
+    }
+    for name, given in calls.items():
+        before = services.runs.count()
+        app.predict(*given, api_name=f"/{name}")
+        made = services.runs.find(limit=services.runs.count() - before)
+        assert [run.kind for run in made] == [name] * (2 if name == "evaluate" else 1)
+        for run in made:
+            assert (run.state, run.origin) == ("done", "endpoint")
+            for ending in ("json", "html", "py"):
+                status = httpx.get(f"{url}run/{run.id}.{ending}").status_code
+                assert status == 200 or (name, ending) == ("evaluate", "py"), (name, ending)
+
+
+def test_what_failed_is_kept_as_that(served, app):
+    with pytest.raises(Exception, match="has no page 99"):
+        app.predict(REPORT.name, 99, api_name="/read")
+    (run,) = served[0].runs.find(limit=1)
+    assert (run.kind, run.state) == ("read", "failed")
+    assert "has no page 99" in run.error
+
+
+def test_a_client_that_goes_leaves_a_run_that_was_stopped(served):
+    services = served[0]
+    (evaluate,) = evaluating.endpoints(services)
+    asked = [{"question": "How long?", "document": GUIDE.name, "quote": "causeway"}]
+    steps = evaluate(asked, "", ["retriever=keyword,semantic"])
+    while "row" not in next(steps):
+        pass
+    steps.close()
+    after, before = services.runs.find(limit=2)
+    assert (before.state, after.state) == ("done", "stopped")

@@ -102,6 +102,7 @@ def test_a_model_lists_searches_reads_and_asks(app):
     assert held.text[held.pages[2].start : held.pages[2].end] in page
     assert "Answer, quoted from the documents:" in answer
     assert f'[1] "{REPORT.name}", page 3 (quoted word for word)' in answer
+    assert [(run.kind, run.origin) for run in app[0].runs.find(limit=2)] == [("ask", "MCP"), ("search", "MCP")]
 
 
 def test_a_document_cannot_end_its_own_passage(app):

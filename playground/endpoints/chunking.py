@@ -7,9 +7,11 @@ from typing import Any
 
 from pipelines.chunking.figures import counted_by
 from pipelines.errors import UsageError
+from pipelines.runs.run import Begun
 from playground.cli.chunk import cut_json
-from playground.endpoints.streams import recipe_from, working
+from playground.endpoints.streams import ENDPOINT, recipe_from, working
 from playground.lab.sheets import pasted_document
+from playground.runs import outcomes
 from playground.services import Services
 
 
@@ -25,6 +27,10 @@ def endpoints(services: Services) -> list[Callable[..., Any]]:
         what = services.library.document(document) if document else pasted_document(text)
         made = yield from working(lambda work: scratch.cut(what, cut, work))
         ruler = counted_by(cut.choice("chunker"), scratch.embedder(cut))
-        yield {"done": True, **cut_json(what, made, ruler), "notes": list(made.notes)}
+        found = cut_json(what, made, ruler)
+        inputs = {"document": document, "document_id": what.id, "text": text}
+        begun = Begun("chunk", cut.to_json(), "", (what.name,), inputs, ENDPOINT)
+        services.recorder.add(begun, outcomes.of_chunks(found["text_length"], found["chunks"], made.seconds))
+        yield {"done": True, **found, "notes": list(made.notes)}
 
     return [chunk]

@@ -10,15 +10,17 @@ from pipelines.errors import UsageError
 from pipelines.evaluation.grid import grid
 from pipelines.evaluation.judging import Graded
 from pipelines.evaluation.questions import Question, questions_of
-from pipelines.evaluation.strategies import BUDGET, Row, compare
+from pipelines.evaluation.strategies import BUDGET, Row, answerable, compare
 from pipelines.events import IndexProgress
 from pipelines.loading.document import Document
 from pipelines.recipe import Recipe
+from pipelines.runs.run import Begun
 from pipelines.scratch import Work
 from playground.cli import evaluate_answers
 from playground.cli.evaluate_questions import counted, notes_of, row_json
-from playground.endpoints.streams import Stream, recipe_from, working
+from playground.endpoints.streams import ENDPOINT, Stream, recipe_from, working
 from playground.lab.measuring import SAMPLES, read_set
+from playground.runs import outcomes
 from playground.services import Services
 
 
@@ -43,11 +45,14 @@ def endpoints(services: Services) -> list[Callable[..., Any]]:
         documents = {name: services.library.document(name) for name in names}
         rows: list[Row] = []
         found: list[dict[str, Any]] = []
-        for place, one in enumerate(recipes, 1):
-            told = place, len(recipes)
-            rows.append((yield from working(partial(_row, services, asked, documents, one, budget), told)))
-            found.append(row_json(rows[-1], rows[0] if len(rows) > 1 else None))
-            yield {"done": False, "row": found[-1]}
+        begun = _begun(question_set if questions is None else "", recipes, budget)
+        with services.recorder.together(begun) as runs:
+            for place, (one, run) in enumerate(zip(recipes, runs, strict=True), 1):
+                told = place, len(recipes)
+                rows.append((yield from working(partial(_row, services, asked, documents, one, budget), told)))
+                found.append(row_json(rows[-1], rows[0] if len(rows) > 1 else None))
+                services.recorder.end(run, outcomes.of_row(found[-1], len(answerable(asked))))
+                yield {"done": False, "row": found[-1]}
         answers: list[list[Graded]] = []
         if judge:
             answers, more = yield from _judged(services, recipes, asked, documents)
@@ -61,6 +66,12 @@ def endpoints(services: Services) -> list[Callable[..., Any]]:
         }
 
     return [evaluate]
+
+
+def _begun(name: str, recipes: list[Recipe], budget: int) -> list[Begun]:
+    """A run a recipe. Of questions that are in no set only the results are kept."""
+    inputs = {"budget": budget, "recipes": [one.to_json() for one in recipes], **({"set": name} if name else {})}
+    return [Begun("evaluate", one.to_json(), name or "a list of questions", (), inputs, ENDPOINT) for one in recipes]
 
 
 def _asked(services: Services, questions: list[dict[str, Any]] | None, name: str) -> list[Question]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from time import monotonic
 from typing import Any
 
 from pipelines.evaluation.grid import grid
+from pipelines.runs.run import Begun
 from playground.answers import paced
 from playground.cli.sample_columns import Column
 from playground.cli.sample_drawing import check, drawing, draws_of, nothing_drawn
-from playground.endpoints.streams import recipe_from, stopping
+from playground.endpoints.streams import ENDPOINT, recipe_from, stopping
+from playground.runs import outcomes
 from playground.services import Services
 
 
@@ -31,11 +34,17 @@ def endpoints(services: Services) -> list[Callable[..., Any]]:
         embedder = services.library.scratch.embedder(recipes[0])
         columns: list[Column] = []
         due = paced()
-        with stopping() as flag:
+        inputs = {"repeat": repeat, "seeds": seeds or [], "recipes": [one.to_json() for one in recipes]}
+        begun = [Begun("sample", one.to_json(), prompt, (), inputs, ENDPOINT) for one in recipes]
+        recorder, started = services.recorder, monotonic()
+        with stopping() as flag, recorder.together(begun) as runs:
             for step in drawing(services.library.engines, prompt, recipes, draws, embedder, flag):
                 notes += step.notes
                 if step.done:
+                    ended = outcomes.of_samples(step.column.to_json(), monotonic() - started)
+                    recorder.end(runs[len(columns)], ended)
                     columns.append(step.column)
+                    started = monotonic()
                 elif step.sample is not None and (step.ended or due()):
                     place = {"column": len(columns), "sample": step.number - 1}
                     yield {"done": False, **place, "name": step.column.title, "text": step.sample.text}

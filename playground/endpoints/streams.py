@@ -17,6 +17,9 @@ from playground.cli.documents import describe
 
 T = TypeVar("T")
 
+#: Where runs of endpoints come from, as it stands in the list of runs.
+ENDPOINT = "endpoint"
+
 #: What a streaming endpoint gives: plain data with "done".
 Stream = Generator[dict[str, Any], None, T]
 

@@ -21,6 +21,7 @@ from pipelines.errors import PlaygroundError, UsageError
 from pipelines.events import Answered, Failed
 from pipelines.recipe import Recipe
 from playground.cli.ask import QUOTE_WORDS
+from playground.endpoints.asking import asked, searched
 from playground.services import Services
 
 #: The tools, in the order in which they are offered.
@@ -28,6 +29,9 @@ NAMES = ("list_documents", "search_documents", "ask_documents", "read_page")
 
 #: Where the server answers, below the app's address.
 PATH = "gradio_api/mcp/"
+
+#: Where the runs of tools come from, as it stands in the list of runs.
+ORIGIN = "MCP"
 
 #: Most characters of a page at once.
 MOST = 20_000
@@ -93,7 +97,8 @@ def _search_documents(services: Services) -> Callable[..., str]:
         """
         if not 1 <= limit <= 50:
             raise UsageError(f"limit is {limit}.", "Give 1 to 50.")
-        hits = services.library.search(query, Recipe().with_("retriever", k=limit), documents or None).hits
+        recipe = Recipe().with_("retriever", k=limit)
+        hits = searched(services, query, recipe, documents or None, origin=ORIGIN).hits
         if not hits:
             return "Nothing was found."
         passages = [f"[{hit.rank}] {_name(hit.document)}, page {hit.page}\n{_fenced(hit.text)}" for hit in hits]
@@ -112,7 +117,7 @@ def _ask_documents(services: Services) -> Callable[..., str]:
             question: A whole question, understood without what was said before.
             documents: Names of documents to answer from; leave out to use all.
         """
-        for event in services.library.ask(question, documents=documents or None):
+        for event in asked(services, question, Recipe(), documents or None, ORIGIN):
             if isinstance(event, Failed):
                 raise event.error
             if isinstance(event, Answered):
