@@ -32,6 +32,7 @@ MIGRATIONS: tuple[str, ...] = (
         unique (conversation, position)
     );
     """,
+    "alter table conversations add column owner text not null default ''",
 )
 
 
@@ -44,6 +45,7 @@ class Conversation:
     created: float
     updated: float
     messages: int = 0
+    owner: str = ""  # who began it, where people sign in
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class StoredMessage:
 
 _COLUMNS = "id, conversation, role, text, state, style, recipe, details, created, updated"
 _LISTED = (
-    "select c.id, c.title, c.created, c.updated, count(m.id) from conversations c "
+    "select c.id, c.title, c.created, c.updated, count(m.id), c.owner from conversations c "
     "left join messages m on m.conversation = c.id "
 )
 
@@ -88,22 +90,26 @@ class Conversations:
 
     # conversations ---------------------------------------------------------------------------------
 
-    def create(self, title: str = "") -> Conversation:
+    def create(self, title: str = "", owner: str = "") -> Conversation:
         """A new, empty conversation."""
         now = time.time()
-        made = Conversation(uuid.uuid4().hex, _clean_title(title), now, now)
+        made = Conversation(uuid.uuid4().hex, _clean_title(title), now, now, owner=owner)
+        query = "insert into conversations (id, title, created, updated, owner) values (?, ?, ?, ?, ?)"
         with self._db.transaction() as db:
-            db.execute("insert into conversations values (?, ?, ?, ?)", (made.id, made.title, now, now))
+            db.execute(query, (made.id, made.title, now, now, owner))
         return made
 
-    def all(self) -> list[Conversation]:
-        """All conversations, the one touched last first."""
-        return [Conversation(*row) for row in self._db.rows(_LISTED + "group by c.id order by c.updated desc, c.id")]
+    def all(self, owner: str | None = None) -> list[Conversation]:
+        """The conversations of somebody (None: of everybody), the one touched last first."""
+        found = self._db.rows(
+            _LISTED + "where ? is null or c.owner = ? group by c.id order by c.updated desc, c.id", owner, owner
+        )
+        return [Conversation(*row) for row in found]
 
-    def get(self, conversation: str) -> Conversation:
-        """One conversation. Raises UsageError where there is none of that id."""
+    def get(self, conversation: str, owner: str | None = None) -> Conversation:
+        """One conversation. Raises UsageError: none of that id, or another person's than ``owner`` (None: anybody)."""
         found = self._db.rows(_LISTED + "where c.id = ? group by c.id", conversation)
-        if not found:
+        if not found or owner not in (None, found[0][-1]):
             raise UsageError("That conversation does not exist any more.", "Pick another, or start one.")
         return Conversation(*found[0])
 

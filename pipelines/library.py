@@ -218,7 +218,7 @@ class Library:
         path = self._shelf.original(document_id)
         return page_picture(path, page, width_px=width_px, password=password, name=name, worker=self._viewer)
 
-    def sheet(self, name: str, page: int, *, cancel: CancelFlag | None = None) -> Sheet:
+    def sheet(self, name: str, page: int, dpi: float = DPI, *, cancel: CancelFlag | None = None) -> Sheet:
         """A page as readers get it. Raises UsageError: no such document or page, or it has none; DocumentError."""
         entry = self._entry(name)
         if entry.kind != "pdf":
@@ -226,7 +226,7 @@ class Library:
         if not 1 <= page <= len(self.document(name).pages):
             raise UsageError(f"{name} has no page {page}.", f"It has {len(self.document(name).pages)}.")
         path, password = self._shelf.original(entry.id), self._passwords.get(entry.id)
-        return sheet_of(path, page, DPI, password, self.reading, name=name, cancel=cancel)
+        return sheet_of(path, page, dpi, password, self.reading, name=name, cancel=cancel)
 
     def rectangles(self, name: str, start: int, end: int) -> list[Rect]:
         """Where a range of the text stands on its pages, a rectangle a line."""

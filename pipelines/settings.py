@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pipelines.errors import UsageError
 
@@ -34,7 +34,12 @@ class Settings(BaseModel):
     qdrant_url: str = Field("", description="Address of a Qdrant server; empty: the engine in process.")
     qdrant_api_key: str = Field("", description="Key of the Qdrant server.", repr=False)
     host: str = Field("127.0.0.1", description="Address the app listens on.")
+    auth: tuple[str, ...] = Field(
+        (), description="Who may use the app: user:password, several parted by spaces.", repr=False
+    )
+    insecure: bool = Field(False, description="Listen beyond this machine without sign-ins.")
     port: int = Field(7860, description="Port the app listens on; the next free one if taken.", ge=0, le=65535)
+    mcp: bool = Field(False, description="Serve the documents to other programs' language models as MCP tools.")
     browser: bool = Field(True, description="Open a browser at the start.")
     max_file_mb: int = Field(200, description="Largest file taken, in MB.", ge=1)
     max_pages: int = Field(5000, description="Most pages read of one file.", ge=1)
@@ -48,6 +53,12 @@ class Settings(BaseModel):
     )
     metrics: bool = Field(False, description="Tell programs that watch this one: GET /metrics.")
     threads: int = Field(0, description="Threads of the built-in models; 0: one per core.", ge=0)
+
+    @field_validator("auth", mode="before")
+    @classmethod
+    def _several(cls, value: object) -> object:
+        """A variable holds them all in one text."""
+        return tuple(value.split()) if isinstance(value, str) else value
 
     @classmethod
     def from_env(cls, **overrides: object) -> Settings:

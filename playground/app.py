@@ -9,21 +9,24 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from functools import partial
+from io import StringIO
 from threading import Event, Thread
 from typing import Any
 
 import gradio as gr
 
-from pipelines.errors import UsageError
+from pipelines.errors import PlaygroundError, UsageError
 from pipelines.settings import Settings
 from playground import endpoints, routes, theme
+from playground.endpoints import tools
 from playground.first_start import first_start
+from playground.people import Accounts, check_reach, is_loopback
 from playground.services import Services
 from playground.state import Session
 from playground.tabs import chat, chunking, evidence, monitoring, reading, recipe, retrieval, runs, sampling, sidebar
-from playground.tabs.shell import Shell, browser_state, panel, wire
+from playground.tabs.shell import Shell, browser_state, panel, signed, wire
 from playground.views import frame
 
 log = logging.getLogger(__name__)
@@ -42,7 +45,7 @@ def build(services: Services) -> gr.Blocks:
             evidence=panel("evidence", render=False),
             style=recipe.style_switch(),
         )
-        gr.HTML(str(frame.header()), elem_id="header", apply_default_css=False)
+        gr.HTML(str(frame.header(bool(services.settings.auth))), elem_id="header", apply_default_css=False)
         with gr.Row(elem_id="shell"):
             with gr.Column(elem_id="sidebar"):
                 side = sidebar.build(services, shell)
@@ -66,8 +69,8 @@ def build(services: Services) -> gr.Blocks:
         opened = browser_state("tab")
         news = gr.Textbox(visible=False)  # what the empty thread should say
 
-        def on_load(kept: Any, seen: Any, tab: Any) -> Iterator[list[Any]]:
-            session = evidence.at_start(services, Session.restore(kept, seen))
+        def on_load(kept: Any, seen: Any, tab: Any, request: gr.Request) -> Iterator[list[Any]]:
+            session = evidence.at_start(services, signed(services, Session.restore(kept, seen), request))
             updates = talk.draw(session)
             yield [gr.update(selected=(tab or {}).get("name", "chat")), *next(updates), *side.draw(session)]
             for update in updates:
@@ -101,14 +104,21 @@ def running(settings: Settings) -> Iterator[tuple[Services, str]]:
     """The app, served while the block lasts: (services, address). The data folder is released at the end.
 
     Raises:
-        StoreLocked: another app has the data folder. UsageError: no free port.
+        StoreLocked: another app has the data folder. UsageError: no free port, or anybody could use it.
+        PlaygroundError: MCP is wanted and not installed.
     """
+    accounts = check_reach(settings)
+    if settings.mcp:
+        tools.check_installed()
     services = Services.open(settings)
     try:
         app = build(services)
         app.queue(default_concurrency_limit=None)
-        _, url, _ = app.launch(**launch_options(services), prevent_thread_lock=True)
+        with redirect_stdout(StringIO()):  # Gradio prints an address for MCP, however quiet it should be; we say it
+            _, url, _ = app.launch(**launch_options(services, accounts, app), prevent_thread_lock=True)
         try:
+            if app.mcp_error:
+                raise PlaygroundError(f"The MCP tools cannot be served: {app.mcp_error}.", "Start without --mcp.")
             yield services, url
         finally:
             app.close(verbose=False)
@@ -120,6 +130,11 @@ def serve(settings: Settings, *, open_browser: bool) -> None:
     """Serve the app until it is interrupted."""
     with running(settings) as (services, url):
         sys.stdout.write(f"The playground is at {url} (Ctrl+C stops it).\n")
+        if settings.mcp:
+            sys.stdout.write(f"MCP clients connect to {url}{tools.PATH} (streamable HTTP).\n")
+        if settings.insecure and not (settings.auth or is_loopback(settings.host)):
+            said = "warning: everybody who can reach this machine can read, add and remove your documents.\n"
+            sys.stderr.write(said)
         sys.stdout.flush()
         if open_browser:
             webbrowser.open(url)
@@ -160,12 +175,16 @@ def _after_start(services: Services) -> None:
         log.exception("work after the start failed")
 
 
-def launch_options(services: Services) -> dict[str, Any]:
+def launch_options(services: Services, accounts: Accounts, app: gr.Blocks) -> dict[str, Any]:
     """How the server listens and looks; nothing is shared, nothing is fetched from elsewhere."""
     settings = services.settings
+    kwargs = routes.app_kwargs(services, accounts)
+    if settings.mcp:
+        kwargs["lifespan"] = tools.only_these(app)
     return {
         "server_name": settings.host,
         "server_port": free_port(settings.host, settings.port),
+        "auth": accounts.allows if accounts else None,
         "share": False,
         "ssr_mode": False,
         "quiet": True,
@@ -173,6 +192,7 @@ def launch_options(services: Services) -> dict[str, Any]:
         "run_history": False,
         "show_error": True,
         "max_file_size": f"{settings.max_file_mb * 4}mb",  # the library refuses politely at the real limit
-        "app_kwargs": routes.app_kwargs(services),
+        "app_kwargs": kwargs,
+        "mcp_server": settings.mcp,
         **theme.look(),
     }

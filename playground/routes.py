@@ -3,41 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from pipelines.errors import DocumentError, PlaygroundError
 from playground.cli.console import to_json
+from playground.guard import USER, Guard, own_names
+from playground.people import Accounts
 from playground.reading.state import Reading
 from playground.runs.exporting import run_json
 from playground.runs.scripts import script
 from playground.sampling import exporting
 from playground.services import Services
+from playground.theme import ASSETS
 from playground.views.shared import page, pair_page
 from playground.views.transcript import transcript
 
 #: Width of page pictures in pixels: sharp at the panel's width on a dense screen.
 WIDTH_PX = 1400
 
-#: Nothing but this server is ever asked, whatever a document or a model says. Gradio compiles templates.
-POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
-    "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; connect-src 'self'; worker-src 'self' blob:; "
-    "media-src 'self' data: blob:; frame-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'"
-)
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+#: What an installed window is told of the app. Gradio's own knows no colours, and no short name.
+MANIFEST = "application/manifest+json"
 
 
-def app_kwargs(services: Services) -> dict[str, Any]:
+def app_kwargs(services: Services, accounts: Accounts) -> dict[str, Any]:
     """Routes and middleware for the server Gradio starts."""
 
     async def picture(request: Request) -> Response:
@@ -45,7 +39,7 @@ def app_kwargs(services: Services) -> dict[str, Any]:
         return await run_in_threadpool(page_picture, services, name, page)
 
     async def export(request: Request) -> Response:
-        return await run_in_threadpool(conversation_file, services, request.path_params["id"])
+        return await run_in_threadpool(conversation_file, services, request.path_params["id"], request.scope.get(USER))
 
     async def sheet(request: Request) -> Response:
         return await run_in_threadpool(sheet_picture, services, request.path_params["id"])
@@ -65,7 +59,9 @@ def app_kwargs(services: Services) -> dict[str, Any]:
     routes = [Route("/page/{name}/{page:int}.png", picture), Route("/conversation/{id}.md", export)]
     routes += [Route("/sampling/{id}.json", samples), Route("/reading/{id}.png", sheet)]
     routes += [Route("/metrics", metrics), Route("/run/{id}.{ending}", one_run), Route("/runs/{a}/{b}.html", two_runs)]
-    return {"routes": routes, "middleware": [Middleware(Guard)]}
+    routes.append(Route("/manifest.json", lambda _: FileResponse(ASSETS / "manifest.json", media_type=MANIFEST)))
+    guard = Middleware(Guard, accounts=accounts, names=own_names(services.settings))
+    return {"routes": routes, "middleware": [guard]}
 
 
 def page_picture(services: Services, name: str, page: int) -> Response:
@@ -83,10 +79,10 @@ def page_picture(services: Services, name: str, page: int) -> Response:
     return Response(png, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"})
 
 
-def conversation_file(services: Services, id: str) -> Response:
-    """A conversation as a Markdown file to save."""
+def conversation_file(services: Services, id: str, user: str | None) -> Response:
+    """A conversation as a Markdown file to save; 404 for another person's."""
     try:
-        known = services.conversations.get(id)
+        known = services.conversations.get(id, user)
         text = transcript(known, services.conversations.messages(id))
     except PlaygroundError as error:
         return PlainTextResponse(str(error), 404)
@@ -156,27 +152,3 @@ def sheet_picture(services: Services, id: str) -> Response:
     except PlaygroundError as error:
         return PlainTextResponse(str(error), 404)
     return Response(sheet.png, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"})
-
-
-class Guard:
-    """Adds headers that keep the browser on this server and out of other sites' frames."""
-
-    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and add the headers to its answer."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def guarded(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                extra = {"content-security-policy": POLICY, "x-content-type-options": "nosniff"}
-                message["headers"] = [
-                    *message.get("headers", ()),
-                    *((name.encode(), value.encode()) for name, value in extra.items()),
-                ]
-            await send(message)
-
-        await self._app(scope, receive, guarded)

@@ -58,18 +58,24 @@ class Session(BaseModel):
     document: str = ""  # what the evidence panel shows
     page: int = 1
     zoom: int = 100
+    user: str | None = Field(default=None, exclude=True)  # who is signed in, never by the browser's word; None: no need
 
     @classmethod
     def restore(cls, *parts: Any) -> Self:
         """A session from what the browser kept; anything unreadable is a fresh one."""
         try:
-            return cls.model_validate({name: value for part in parts for name, value in (part or {}).items()})
+            told = {name: value for part in parts for name, value in (part or {}).items()}
+            return cls.model_validate({**told, "user": None})
         except (ValidationError, AttributeError):
             return cls()
 
     def to(self, **changes: Any) -> Self:
         """A copy with changes."""
         return self.model_copy(update=changes)
+
+    def anew(self, conversation: str = "") -> Self:
+        """The session in another conversation; "" is a new one."""
+        return self.to(conversation=conversation, editing="", message="", passage=0, quote=-1)
 
     def keep(self) -> dict[str, Any]:
         """The choices, as plain data for the browser."""

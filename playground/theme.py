@@ -62,8 +62,17 @@ def _has_dark(name: str) -> bool:
     return f"{name}_dark" in inspect.signature(gr.themes.Base.set).parameters
 
 
+def asset(name: str) -> str:
+    """A text file of ``assets``."""
+    return (ASSETS / name).read_text("utf-8")
+
+
 def look() -> dict[str, Any]:
-    """What ``launch`` takes: theme, style sheet, and the script for the page's head."""
-    script = (ASSETS / "app.js").read_text("utf-8")
-    style = "".join((ASSETS / name).read_text("utf-8") for name in ("app.css", "runs.css"))
-    return {"theme": theme(), "css": style, "head": f"<script>{script}</script>"}
+    """What ``launch`` takes: theme, style sheet, the script for the page's head, and the icon."""
+    return {
+        "theme": theme(),
+        "css": "".join(map(asset, ("colours.css", "app.css", "runs.css"))),
+        "head": f"<script>{asset('app.js')}</script>",
+        "favicon_path": str(ASSETS / "icon.svg"),
+        "pwa": True,
+    }

@@ -9,7 +9,7 @@ from gradio_client import Client, handle_file
 
 from pipelines.errors import StoreLocked, UsageError
 from pipelines.settings import Settings
-from playground import endpoints
+from playground import theme
 from playground.app import free_port, running
 from playground.first_start import first_start
 from playground.services import Services
@@ -36,12 +36,6 @@ def app(tmp_path_factory):
 
 
 # endpoints ----------------------------------------------------------------------------------------------
-
-
-def test_the_list_of_endpoints_is_pinned(app):
-    named = app[2].view_api(return_format="dict")["named_endpoints"]
-    assert set(named) == {f"/{name}" for name in endpoints.NAMES}
-    assert [p["parameter_name"] for p in named["/ask"]["parameters"]] == ["question", "documents", "recipe"]
 
 
 def test_no_two_handlers_of_an_event_start_each_other_again(app):
@@ -138,6 +132,22 @@ def test_the_page_may_ask_no_other_host(app):
     assert "default-src 'self'" in policy
     assert "http" not in policy
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_window_has_our_name_colours_and_icon(app):
+    _, url, client = app
+    answer = httpx.get(url + "manifest.json")
+    assert answer.headers["content-type"] == "application/manifest+json"
+    manifest = answer.json()
+    assert (manifest["name"], manifest["display"]) == ("RAG playground", "standalone")
+    assert "http" not in answer.text
+    for icon in manifest["icons"]:
+        drawn = httpx.get(url + icon["src"])
+        assert drawn.headers["content-type"].startswith(icon["type"])
+        assert drawn.text == (theme.ASSETS / "icon.svg").read_text("utf-8")
+    assert manifest["theme_color"] in drawn.text
+    assert manifest["background_color"] in (theme.ASSETS / "colours.css").read_text("utf-8")
+    assert client.config["pwa"] is True
 
 
 def test_an_exported_conversation(app):

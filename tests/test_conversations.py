@@ -127,6 +127,33 @@ def test_schema_grows_from_any_earlier_file_and_refuses_a_later_one(tmp_path):
         Conversations(path)
 
 
+@pytest.mark.parametrize("seen", range(1, len(MIGRATIONS)))
+def test_what_an_earlier_version_wrote_is_still_there(tmp_path, seen):
+    path = tmp_path / "c.sqlite"
+    with sqlite3.connect(path) as db:
+        for step in MIGRATIONS[:seen]:
+            db.executescript(step)
+        db.execute("insert into conversations (id, title, created, updated) values ('c', 'Tides', 1, 2)")
+        db.execute(f"pragma user_version = {seen}")
+    db.close()
+    store = Conversations(path)
+    assert [(one.id, one.title, one.owner) for one in store.all()] == [("c", "Tides", "")]
+    assert store.add("c", "user", "When?").text == "When?"
+    store.close()
+
+
+def test_each_owner_has_their_own(store):
+    mine, theirs, before = store.create("a", owner="ann"), store.create("b", owner="bob"), store.create("c")
+    assert [one.id for one in store.all("ann")] == [mine.id]
+    assert {one.id for one in store.all()} == {mine.id, theirs.id, before.id}
+    assert store.get(mine.id, "ann").owner == "ann"
+    assert store.get(theirs.id).title == "b"
+    for other in (theirs.id, before.id):
+        with pytest.raises(UsageError, match="does not exist"):
+            store.get(other, "ann")
+    assert store.all("") == [store.get(before.id)]
+
+
 def test_a_damaged_file_is_named(tmp_path):
     path = tmp_path / "c.sqlite"
     path.write_bytes(b"this is no database, " * 300)

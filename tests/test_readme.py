@@ -10,6 +10,8 @@ import pytest
 from pipelines import registry
 from pipelines.engines.presets import PRESETS
 from pipelines.settings import Settings
+from playground import endpoints
+from playground.endpoints import tools
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -23,10 +25,29 @@ def snippet(word: str) -> str:
 def test_the_python_snippet_finds_and_answers(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PLAYGROUND_OFFLINE", "1")
-    exec(compile(SNIPPETS[0], "README", "exec"), {})
+    exec(compile(snippet("Library.open"), "README", "exec"), {})
     printed = capsys.readouterr().out
     assert "tides.txt" in printed
     assert "Answered(text='“Spring tides follow the new and the full moon.” [1]'" in printed
+
+
+def test_the_snippet_for_scripts_runs_on_the_running_app(tmp_path, monkeypatch, capsys):
+    from playground.app import running
+
+    here = Settings(data_dir=tmp_path, models_dir=tmp_path, offline=True, port=0, ollama_host="127.0.0.1:9")
+    monkeypatch.chdir(ROOT)
+    with running(here) as (_, url):
+        script = snippet("gradio_client").replace("http://127.0.0.1:7860/", url)
+        exec(compile(script, "README", "exec"), {})
+    *answers, last = capsys.readouterr().out.splitlines()
+    assert "2 hours and 40 minutes" in answers[-1]
+    hits, cut, words = map(int, last.split()[:3])
+    assert (hits, cut > 1, words > 100) == (3, True, True)
+
+
+@pytest.mark.parametrize("name", [*endpoints.NAMES, *tools.NAMES])
+def test_every_endpoint_and_tool_is_told_of(name):
+    assert f"`/{name}`" in README or f"`{name}`" in README
 
 
 def test_the_part_snippet_is_a_working_part(monkeypatch):

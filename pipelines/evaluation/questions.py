@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import DamagedFile
-from pipelines.evaluation.question_files import rows
+from pipelines.evaluation.question_files import Row, rows
 from pipelines.evaluation.spans import Range
 from pipelines.loading.document import Document
 
@@ -52,14 +52,27 @@ def read_questions(path: Path) -> list[Question]:
         DamagedFile: names the file, the row and what to do; also where there is no question at all.
         UsageError: not a kind of file questions are read from.
     """
+    return questions_of(rows(path), str(path))
+
+
+def questions_of(rows: Iterable[Row], source: str) -> list[Question]:
+    """Questions of rows with the fields of :func:`read_questions`.
+
+    Args:
+        rows: Where each stands, for people, and its fields.
+        source: Where they are from, for messages.
+
+    Raises:
+        DamagedFile: names the source, the row and what to do; also where there is no question at all.
+    """
     found = []
-    for place, row in rows(path):
+    for place, row in rows:
         try:
             found.append(_question(row))
         except _Wrong as error:
-            raise DamagedFile(f"{path}, {place}: {error}", error.fix) from error
+            raise DamagedFile(f"{source}, {place}: {error}", error.fix) from error
     if not found:
-        raise DamagedFile(f"{path} holds no question.", "It needs the fields question, document and quote.")
+        raise DamagedFile(f"{source} holds no question.", "It needs the fields question, document and quote.")
     return found
 
 

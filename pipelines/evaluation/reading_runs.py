@@ -95,7 +95,7 @@ def read_pages(
     for page in pages:
         for degradation in degradations:
             try:
-                clean, sheet = _sheets(draw, page, degradation, means, cancel)
+                clean, sheet = sheets(draw, page, degradation, means, cancel)
                 ink = ink_of(clean.png)
             except DocumentError as error:
                 for reader in readers:
@@ -176,10 +176,10 @@ def _summary(rows: Sequence[PageRead]) -> Summary:
     )
 
 
-def _sheets(
-    draw: Draw, page: int, degradation: Degradation, means: Means, cancel: CancelFlag | None
+def sheets(
+    draw: Draw, page: int, degradation: Degradation, means: Means, cancel: CancelFlag | None = None
 ) -> tuple[Sheet, Sheet]:
-    """The page as it is, and as readers get it."""
+    """The page as it is, and as readers get it. Raises DocumentError, Cancelled, and what ``draw`` raises."""
     from pipelines.reading.degrade import degraded
     from pipelines.reading.pictures import DPI
 

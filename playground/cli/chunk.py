@@ -16,6 +16,7 @@ from playground.cli.options import Call, Password, command
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from pipelines.chunking import Cut
     from pipelines.chunking.base import Chunk, Span
     from pipelines.embedding.base import Embedder, TokenRuler, Vectors
     from pipelines.loading.document import Document
@@ -55,13 +56,12 @@ def chunk(
     for note in (*document.health.notes, *made.notes):
         warn(f"{document.name}: {note}")
     ruler = counted_by(recipe.chunker, embedder)
-    chunks = [as_json(chunk, document, ruler) for chunk in made.chunks]
-    data = {"text_length": len(document.text), "chunks": chunks}
+    data = cut_json(document, made, ruler)
     with call.recording() as recorder:
         inputs = {"path": str(path.resolve()), "document_id": document.id, "encrypted": password is not None}
         begun = Begun("chunk", recipe.to_json(), "", (document.name,), inputs, COMMAND_LINE)
-        recorder.add(begun, outcomes.of_chunks(len(document.text), chunks, made.seconds))
-    return Result(data, lambda out: show(out, chunks, f"{recipe.chunker} · {ruler.name}"))
+        recorder.add(begun, outcomes.of_chunks(data["text_length"], data["chunks"], made.seconds))
+    return Result(data, lambda out: show(out, data["chunks"], f"{recipe.chunker} · {ruler.name}"))
 
 
 def _embed(embedder: Embedder, progress: Progress, name: str, texts: Sequence[str]) -> Vectors:
@@ -69,6 +69,11 @@ def _embed(embedder: Embedder, progress: Progress, name: str, texts: Sequence[st
     return embedder.embed(
         texts, on_progress=lambda done: progress.update(f"{name} · sentence {done} of {len(texts)} embedded")
     )
+
+
+def cut_json(document: Document, made: Cut, ruler: TokenRuler) -> dict[str, Any]:
+    """The shape of ``chunk``."""
+    return {"text_length": len(document.text), "chunks": [as_json(chunk, document, ruler) for chunk in made.chunks]}
 
 
 def as_json(chunk: Chunk, document: Document, ruler: TokenRuler) -> dict[str, Any]:

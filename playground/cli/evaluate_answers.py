@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from threading import Event as CancelFlag
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ModelMissing
 from pipelines.recipe import Recipe
-from playground.cli.console import Progress, table, warn
+from playground.cli.console import table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,56 +16,49 @@ if TYPE_CHECKING:
     from pipelines.engines import Engines
     from pipelines.engines.writing import Writer
     from pipelines.evaluation.bootstrap import Interval
-    from pipelines.evaluation.judging import Graded
+    from pipelines.evaluation.judging import Graded, OnProgress
     from pipelines.evaluation.questions import Question
     from pipelines.events import AskEvent
     from pipelines.loading.document import Document
     from pipelines.scratch import Scratch
-    from pipelines.settings import Settings
 
 #: Sections that decide an answer, besides those that decide what is retrieved.
 DECIDING = ("prompt", "model", "sampling", "answer")
 
 
 def judged(
-    settings: Settings,
-    recipes: Sequence[Recipe],
+    engines: Engines,
+    recipe: Recipe,
+    writer: Writer | None,
     questions: Sequence[Question],
-    documents: Sequence[Mapping[str, Document]],
+    documents: Mapping[str, Document],
     scratch: Scratch,
-    progress: Progress,
-) -> list[list[Graded]]:
-    """The answers of every recipe on its documents, all judged by the first recipe's model.
+    on_progress: OnProgress,
+    cancel: CancelFlag | None = None,
+) -> list[Graded]:
+    """The answers of a recipe on its documents, judged; without a judge only what needs none is measured.
 
-    Without a model at hand only what needs none is measured.
+    Raises:
+        Cancelled.
+    """
+    from pipelines.evaluation.judging import judge
+
+    ask = _asking(recipe, list(documents.values()), scratch, engines)
+    return list(judge(questions, ask, writer, on_progress, cancel))
+
+
+def judge_of(engines: Engines, recipe: Recipe) -> tuple[Writer | None, list[str]]:
+    """The model of a recipe as a judge; without one, what that means.
 
     Raises:
         EngineUnreachable: the judge asked for by name does not answer.
     """
-    from pipelines.engines import Engines
-    from pipelines.evaluation.judging import judge
-
-    found: list[list[Graded]] = []
-
-    def told(done: int, total: int) -> None:
-        progress.update(f"answers judged: {done} of {total} · recipe {len(found) + 1} of {len(recipes)}")
-
-    with closing(Engines(settings)) as engines:
-        writer = _writer(engines, recipes[0])
-        for recipe, collection in zip(recipes, documents, strict=True):
-            ask = _asking(recipe, list(collection.values()), scratch, engines)
-            found.append(list(judge(questions, ask, writer, told)))
-    return found
-
-
-def _writer(engines: Engines, recipe: Recipe) -> Writer | None:
     from pipelines.engines.writing import Memory, Writer
 
     try:
-        return Writer.of(engines, recipe, Memory())
+        return Writer.of(engines, recipe, Memory()), []
     except ModelMissing as error:
-        warn(f"No judge: {error} Faithfulness, relevancy and correctness are left out.")
-        return None
+        return None, [f"No judge: {error} Faithfulness, relevancy and correctness are left out."]
 
 
 def _asking(
@@ -90,6 +83,13 @@ def _asking(
         yield from answer(question, recipe, means)
 
     return ask
+
+
+def beside(rows: list[dict[str, Any]], answers: Sequence[Sequence[Graded]]) -> list[dict[str, Any]]:
+    """Rows in JSON, each with its answers; as they are where nothing was answered."""
+    if not answers:
+        return rows
+    return [{**row, "answers": as_json(graded)} for row, graded in zip(rows, answers, strict=True)]
 
 
 def as_json(rows: Sequence[Graded]) -> dict[str, Any]:

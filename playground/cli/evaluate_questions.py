@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
     from pipelines.evaluation.bootstrap import Interval
     from pipelines.evaluation.judging import Graded
+    from pipelines.evaluation.questions import Question
     from pipelines.evaluation.strategies import Row
     from pipelines.events import IndexProgress
+    from pipelines.loading.document import Document
     from pipelines.scratch import Scratch
     from pipelines.settings import Settings
 
@@ -40,7 +42,7 @@ def on_questions(
 ) -> Result:
     """Compare recipes on the questions of a file; with ``judge`` their answers too."""
     from pipelines.evaluation.questions import read_questions
-    from pipelines.evaluation.strategies import BUDGET, answerable, compare
+    from pipelines.evaluation.strategies import BUDGET, compare
     from pipelines.scratch import Work
 
     if not judge:
@@ -56,24 +58,37 @@ def on_questions(
 
         for recipe, collection in zip(recipes, documents, strict=True):
             rows += compare(questions, collection, [recipe], scratch, budget=budget, work=Work(told))
-        answers: list[list[Graded]] = []
-        if judge:
-            answers = evaluate_answers.judged(call.settings, recipes, questions, documents, scratch, progress)
-    notes = [note for row in rows for note in row.notes]
-    notes += [note for graded in answers for row in graded for note in row.notes]
-    for note in dict.fromkeys(notes):
+        answers = _judged(call.settings, recipes, questions, documents, scratch, progress) if judge else []
+    for note in notes_of(rows, answers):
         warn(note)
-    asked = len(answerable(questions))
-    counts = {
-        "questions": asked,
-        "unanswerable": len(questions) - asked,
-        "documents": len(documents[-1]),
-        "budget": budget,
-    }
-    found = as_json(rows)
-    if answers:
-        found = [{**row, "answers": evaluate_answers.as_json(one)} for row, one in zip(found, answers, strict=True)]
+    counts = counted(questions, documents[-1], budget)
+    found = evaluate_answers.beside(as_json(rows), answers)
     return Result({**counts, "rows": found}, lambda out: _show_all(out, rows, counts, answers))
+
+
+def _judged(
+    settings: Settings,
+    recipes: Sequence[Recipe],
+    questions: Sequence[Question],
+    documents: Sequence[Mapping[str, Document]],
+    scratch: Scratch,
+    progress: Progress,
+) -> list[list[Graded]]:
+    """The answers of every recipe on its documents, all judged by the first recipe's model."""
+    from pipelines.engines import Engines
+
+    found: list[list[Graded]] = []
+
+    def told(done: int, total: int) -> None:
+        progress.update(f"answers judged: {done} of {total} · recipe {len(found) + 1} of {len(recipes)}")
+
+    with closing(Engines(settings)) as engines:
+        writer, notes = evaluate_answers.judge_of(engines, recipes[0])
+        for note in notes:
+            warn(note)
+        for recipe, collection in zip(recipes, documents, strict=True):
+            found.append(evaluate_answers.judged(engines, recipe, writer, questions, collection, scratch, told))
+    return found
 
 
 @contextmanager
@@ -86,6 +101,26 @@ def _scratch(settings: Settings) -> Iterator[Scratch]:
 
 
 # telling -------------------------------------------------------------------------------------------------
+
+
+def counted(questions: Sequence[Question], documents: Mapping[str, Document], budget: int) -> dict[str, int]:
+    """How much was asked, of how much."""
+    from pipelines.evaluation.strategies import answerable
+
+    asked = len(answerable(questions))
+    return {
+        "questions": asked,
+        "unanswerable": len(questions) - asked,
+        "documents": len(documents),
+        "budget": budget,
+    }
+
+
+def notes_of(rows: Sequence[Row], answers: Sequence[Sequence[Graded]]) -> list[str]:
+    """What a person should know of the cuts and the answers, each once."""
+    notes = [note for row in rows for note in row.notes]
+    notes += [note for graded in answers for row in graded for note in row.notes]
+    return list(dict.fromkeys(notes))
 
 
 def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:

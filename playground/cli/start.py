@@ -21,6 +21,22 @@ def start(
     port: Annotated[
         int | None, typer.Option("--port", help="Port to listen on; 7860 or the next free one unless said.")
     ] = None,
+    auth: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--auth",
+            help="Who may use it; repeatable. Better in PLAYGROUND_AUTH, which other users of this machine "
+            "cannot list.",
+            metavar="USER:PASSWORD",
+            show_default=False,
+        ),
+    ] = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Let everybody in the network use it, without a sign-in.")
+    ] = False,
+    mcp: Annotated[
+        bool, typer.Option("--mcp", help="Serve the documents to other programs' language models as MCP tools.")
+    ] = False,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
     metrics: Annotated[
         bool, typer.Option("--metrics", help="Tell programs that watch this one: GET /metrics.")
@@ -36,7 +52,14 @@ def start(
     if context.invoked_subcommand is not None:
         return
     settings = settings_of(
-        context, host=host, port=port, browser=False if no_browser else None, metrics=metrics or None
+        context,
+        host=host,
+        port=port,
+        auth=tuple(auth) if auth else None,
+        insecure=insecure or None,
+        mcp=mcp or None,
+        browser=False if no_browser else None,
+        metrics=metrics or None,
     )
     from playground.app import serve
 

@@ -132,8 +132,8 @@ def _sample(services: Services, recipe: Recipe, old: Old, work: Work) -> Callabl
     from pipelines.engines.base import Message
     from pipelines.engines.sampling import sampling_of
     from pipelines.samples import draw
-    from playground.cli.sample import messages_of
     from playground.cli.sample_columns import Column
+    from playground.cli.sample_drawing import messages_of
 
     engine, model = services.library.engines.required(recipe.choice("model"), "to draw from")
     given = old.inputs.get("messages")

@@ -70,14 +70,15 @@ class Recorder:
     def together(self, begun: Sequence[Begun]) -> Iterator[list[str]]:
         """Runs under way side by side, in one batch: their ids.
 
-        When the block raises, those it has not ended are kept as failed, or as stopped if somebody stopped it.
+        When the block raises, those it has not ended are kept as failed, or as stopped if somebody stopped it, or if
+        nobody reads on.
         """
         batch = uuid4().hex[:12] if len(begun) > 1 else ""
         runs = [self.begin(replace(one, batch=one.batch or batch)) for one in begun]
         try:
             yield runs
-        except PlaygroundError as error:
-            ended = Ended("stopped") if isinstance(error, Cancelled) else outcomes.failed(error)
+        except (PlaygroundError, GeneratorExit) as error:
+            ended = Ended("stopped") if isinstance(error, Cancelled | GeneratorExit) else outcomes.failed(error)
             for run in runs:
                 if run in self._open:
                     self.end(run, ended)

@@ -55,7 +55,7 @@ def _has_command(run: Run, inputs: Mapping[str, Any]) -> bool:
         return not inputs.get("history")
     if run.kind == "search":
         return "document_id" not in inputs  # else in one document alone, as the chunking lab does
-    return run.origin == COMMAND_LINE or bool(inputs.get("path"))
+    return run.origin == COMMAND_LINE or bool(inputs.get("path")) or "repeat" in inputs  # as the endpoint has it
 
 
 def _options(kind: Kind, recipe: Recipe) -> list[str] | None:

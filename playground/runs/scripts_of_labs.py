@@ -120,6 +120,8 @@ def _read(run: Run, inputs: Mapping[str, Any]) -> Body:
 
 
 def _evaluate(run: Run, inputs: Mapping[str, Any]) -> Body:
+    if "set" not in inputs:
+        raise UsageError("The questions of this run were in no set, and are not kept.", "Keep them as a set.")
     sets = "QuestionSets(library.settings.data_dir / 'questions')"
     samples = inputs["set"] == "samples"
     questions = "read_questions(folder() / 'questions.yaml')" if samples else f"{sets}.read({inputs['set']!r})"

@@ -13,7 +13,7 @@ from pipelines.errors import UsageError
 from playground.services import Services
 from playground.state import Session, recipe_of
 from playground.tabs import evidence
-from playground.tabs.shell import Shell, panel, wire
+from playground.tabs.shell import Shell, panel, signed, wire
 from playground.turn import Turn, stored_turn
 from playground.views.answer import exchange
 from playground.views.conversations import conversation_menu, welcome
@@ -38,10 +38,10 @@ def ask(services: Services, session: Session, question: str) -> Session:
         raise UsageError("The question is empty.", "Type one, then press Enter.")
     if services.answers.running(session.conversation):
         raise UsageError("An answer is still being written here.", "Wait for it, or press Stop.")
-    known = {c.id for c in services.conversations.all()}
+    known = {c.id for c in services.conversations.all(session.user)}
     conversation = session.conversation
     if conversation not in known:
-        conversation = services.conversations.create().id
+        conversation = services.conversations.create(owner=session.user or "").id
     if session.editing:
         services.conversations.cut(conversation, session.editing)
     recipe = recipe_of(session)
@@ -133,22 +133,23 @@ def _growing(services: Services, message: str) -> Iterator[Turn]:
 
 def menu(services: Services, session: Session) -> str:
     """The list of conversations."""
-    return str(conversation_menu(services.conversations.all(), session.conversation))
+    return str(conversation_menu(services.conversations.all(session.user), session.conversation))
 
 
 def manage(services: Services, session: Session, act: str, target: str, value: str = "") -> Session:
-    """New, pick, rename or delete a conversation."""
+    """New, pick, rename or delete a conversation. Raises UsageError: it is gone, or another person's."""
+    if act != "new":
+        services.conversations.get(target, session.user)
     match act:
         case "pick":
-            services.conversations.get(target)
-            return session.to(conversation=target, editing="", message="", passage=0, quote=-1)
+            return session.anew(target)
         case "rename":
             services.conversations.rename(target, value)
         case "delete":
             services.answers.stop(target)
             services.conversations.delete(target)
     if act == "new" or (act == "delete" and target == session.conversation):
-        return session.to(conversation="", editing="", message="", passage=0, quote=-1)
+        return session.anew()
     return session
 
 
@@ -199,13 +200,15 @@ def build(services: Services, shell: Shell) -> Chat:
             yield [same, look[0], same, same, markup, look[1], same, same]
         yield [*(same for _ in outputs[:-2]), *_buttons(False)]
 
-    def on_ask(text: str, kept: Any, seen: Any, style: str) -> Iterator[list[Any]]:
-        session = ask(services, with_style(Session.restore(kept, seen), style), text)
+    def on_ask(text: str, kept: Any, seen: Any, style: str, request: gr.Request) -> Iterator[list[Any]]:
+        session = signed(services, Session.restore(kept, seen), request)
+        session = ask(services, with_style(session, style), text)
         for update in draw(session):
             yield ["", *update]
 
-    def on_thread(kept: Any, seen: Any, style: str, event: gr.EventData) -> Iterator[list[Any]]:
-        session, act, arg = with_style(Session.restore(kept, seen), style), event._data["act"], event._data["arg"]
+    def on_thread(kept: Any, seen: Any, style: str, event: gr.EventData, request: gr.Request) -> Iterator[list[Any]]:
+        session, act, arg = Session.restore(kept, seen), event._data["act"], event._data["arg"]
+        session = with_style(signed(services, session, request), style)
         if act == "cite":
             session = evidence.cite(services, session, arg)
             shown = str(evidence.panel(services, session))
@@ -218,12 +221,12 @@ def build(services: Services, shell: Shell) -> Chat:
             for update in draw(session):
                 yield ["", *update]
 
-    def on_menu(kept: Any, seen: Any, event: gr.EventData) -> Iterator[list[Any]]:
-        data = event._data
-        yield from draw(manage(services, Session.restore(kept, seen), data["act"], data["arg"], data.get("value", "")))
+    def on_menu(kept: Any, seen: Any, event: gr.EventData, request: gr.Request) -> Iterator[list[Any]]:
+        data, session = event._data, signed(services, Session.restore(kept, seen), request)
+        yield from draw(manage(services, session, data["act"], data["arg"], data.get("value", "")))
 
-    def on_stop(kept: Any) -> None:
-        services.answers.stop(Session.restore(kept).conversation)
+    def on_stop(kept: Any, request: gr.Request) -> None:
+        services.answers.stop(signed(services, Session.restore(kept), request).conversation)
 
     wire([question.submit, send.click], on_ask, [question, *chosen, shell.style], [question, *outputs])
     for thread in (earlier, last):

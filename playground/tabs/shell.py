@@ -11,6 +11,8 @@ from typing import Any
 import gradio as gr
 
 from pipelines.errors import PlaygroundError
+from playground.services import Services
+from playground.state import Session
 
 #: Buttons, forms and drawn shapes inside a panel report as clicks that carry (act, arg, value).
 #: A shape may lie under text that can be selected: a click that selects nothing goes through to it.
@@ -43,6 +45,15 @@ class Shell:
     words: gr.HTML  # the recipe in a few words
     evidence: gr.HTML
     style: gr.Radio  # the answer style, beside the question
+
+
+def signed(services: Services, session: Session, request: gr.Request) -> Session:
+    """The session as its user's: of another's conversation, which this browser still knows, nothing is left."""
+    if not services.settings.auth:
+        return session
+    session = session.to(user=request.username or "")
+    known = {one.id for one in services.conversations.all(session.user)}
+    return session if session.conversation in known else session.anew()
 
 
 def panel(name: str, render: bool = True) -> gr.HTML:

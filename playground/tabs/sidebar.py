@@ -139,12 +139,14 @@ def build(services: Services, shell: Shell) -> Sidebar:
         return [documents(services, session), now, len(services.documents(recipe_of(session)))]
 
     def draw(session: Session) -> list[Any]:
+        """Also what a tick would tell: the first one would draw the list as it was before a click of that second."""
         chosen = recipe_of(session)
         values = [update for form in forms.values() for update in form.show(chosen)]
-        return [documents(services, session), recipe.summary(session), *values]
+        version, known = services.jobs.version, len(services.documents(chosen))
+        return [documents(services, session), recipe.summary(session), version, known, *values]
 
     wire([box.upload], on_files, [box, shell.kept], [box, listed])
     wire([listed.click], on_documents, [shell.kept, shell.seen], [shell.kept, listed, shell.seen, shell.evidence])
     wire([timer.tick], on_tick, [shell.kept, seen], [listed, seen, count], trigger_mode="once")
-    outputs = [listed, shell.words, *(x for form in forms.values() for x in form.outputs)]
+    outputs = [listed, shell.words, seen, count, *(x for form in forms.values() for x in form.outputs)]
     return Sidebar(card, count, outputs, draw, forms)
