@@ -25,7 +25,7 @@ class Unreadable:
 
 
 class SavedRecipes:
-    """The recipes of one data folder. Safe from any thread.
+    """The recipes of one folder. Safe from any thread.
 
     Args:
         folder: Made when the first recipe is saved.
@@ -34,6 +34,11 @@ class SavedRecipes:
     def __init__(self, folder: Path) -> None:
         self._files = NamedFiles(folder, ".json")
         self._lock = Lock()
+
+    @classmethod
+    def of(cls, data_dir: Path) -> SavedRecipes:
+        """Those of a data folder."""
+        return cls(data_dir / "recipes")
 
     def names(self) -> list[str]:
         """Every name, sorted."""
