@@ -22,7 +22,7 @@ from playground import endpoints, routes, theme
 from playground.first_start import first_start
 from playground.services import Services
 from playground.state import Session
-from playground.tabs import chat, chunking, evidence, reading, recipe, retrieval, sampling, sidebar
+from playground.tabs import chat, chunking, evidence, reading, recipe, recipes, retrieval, sampling, sidebar
 from playground.tabs.shell import Shell, browser_state, panel, wire
 from playground.views import frame
 
@@ -57,6 +57,8 @@ def build(services: Services) -> gr.Blocks:
                     sampling.build(services, shell, side, drawing)
                 with gr.Tab("Reading", id="reading", elem_id="tab-reading") as looking:
                     reading.build(services, shell, looking)
+                with gr.Tab("Recipes", id="recipes", elem_id="tab-recipes") as keeping:
+                    recipes.build(services, shell, side, keeping)
 
         # Apart from the choices: the page reports its first tab late, and must not undo what was chosen meanwhile.
         opened = browser_state("tab")
@@ -84,7 +86,7 @@ def build(services: Services) -> gr.Blocks:
             None, [news, talk.last], [talk.last], js=GREETING, show_progress="hidden", api_visibility="private"
         )  # fmt: skip
         wire([app.load], on_load, [shell.kept, shell.seen, opened], [tabs, *talk.outputs, *side.outputs])
-        for tab in (chatting, cutting, finding, drawing, looking):
+        for tab in (chatting, cutting, finding, drawing, looking, keeping):
             wire([tab.select], partial(on_tab, tab.id), [], [opened])
         wire([app.load], side.engine.on_tick, [shell.kept], [side.engine.card])
         evidence.wire_panel(services, shell)

@@ -1,4 +1,4 @@
-"""What the browser fetches besides the page itself: pictures of pages, exported conversations."""
+"""What the browser fetches besides the page itself: pictures of pages, exports, the schema of recipes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from pipelines.errors import DocumentError, PlaygroundError
+from pipelines.recipes import schema
 from playground.reading.state import Reading
 from playground.sampling import exporting
 from playground.services import Services
@@ -49,8 +50,12 @@ def app_kwargs(services: Services) -> dict[str, Any]:
     async def samples(request: Request) -> Response:
         return await run_in_threadpool(samples_file, services, request.path_params["id"])
 
+    async def recipe_schema(request: Request) -> Response:
+        return FileResponse(schema.FILE, media_type="application/schema+json")
+
     routes = [Route("/page/{name}/{page:int}.png", picture), Route("/conversation/{id}.md", export)]
     routes += [Route("/sampling/{id}.json", samples), Route("/reading/{id}.png", sheet)]
+    routes += [Route(f"/{schema.FILE.name}", recipe_schema)]
     return {"routes": routes, "middleware": [Middleware(Guard)]}
 
 

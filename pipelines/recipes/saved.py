@@ -107,7 +107,7 @@ class SavedRecipes:
     def _save(self, name: str, recipe: Recipe, note: str, origin: str, replace: bool) -> str:
         if not replace:
             self._vacant(name)
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._files.write(name, NamedRecipe(name, recipe, note.strip()[:_LONGEST_NOTE], now, origin).to_json())
         return name
 
