@@ -9,6 +9,7 @@ import pytest
 
 from pipelines import registry
 from pipelines.engines.presets import PRESETS
+from pipelines.recipe import Recipe
 from pipelines.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +28,11 @@ def test_the_python_snippet_finds_and_answers(tmp_path, monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert "tides.txt" in printed
     assert "Answered(text='“Spring tides follow the new and the full moon.” [1]'" in printed
+
+
+def test_the_recipe_snippet_is_a_recipe():
+    [text] = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
+    assert Recipe.from_json(text) == Recipe().set(["chunker.size=64", "retriever=keyword"])
 
 
 def test_the_part_snippet_is_a_working_part(monkeypatch):

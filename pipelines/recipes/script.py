@@ -22,7 +22,7 @@ from pipelines import Library, Recipe
 recipe = {recipe}
 question = {question}
 
-with Library.open({folder}) as library:
+with Library.open({folder}) as library:{where}
     hits = library.search({arguments}).hits
 
 sys.stdout.reconfigure(errors="replace")  # a console may lack letters
@@ -55,6 +55,7 @@ def python_script(
         recipe=_recipe(changed),
         question=_literal(question, ""),
         folder="" if data_dir is None else repr(str(data_dir)),
+        where="  # the data folder of PLAYGROUND_DATA_DIR, or the usual one" if data_dir is None else "",
         arguments="question, recipe" + ("" if documents is None else f", documents={list(documents)!r}"),
     )
 

@@ -42,17 +42,13 @@ class RecipesTab:
         self.now = panel("recipes-now")
         with gr.Row(elem_classes=["lab-source"], elem_id="recipes-save"):
             self.name = gr.Textbox(
-                label="Save the recipe in use as", placeholder="A name of your own", max_length=LONGEST,
-                elem_id="recipes-name", lines=1, scale=2,
+                label="Save the recipe in use as", placeholder="A name", max_length=LONGEST, lines=1, scale=2,
+                min_width=200, elem_id="recipes-name",
             )  # fmt: skip
             self.note = gr.Textbox(
-                label="Note",
-                placeholder="What it is good for",
-                max_length=500,
-                elem_id="recipes-note",
-                lines=1,
-                scale=3,
-            )
+                label="Note", placeholder="What it is good for", max_length=500, lines=1, scale=3,
+                min_width=200, elem_id="recipes-note",
+            )  # fmt: skip
             self.save = gr.Button("Save", variant="primary", elem_id="recipes-save-run", scale=0, min_width=90)
         with gr.Row(elem_id="recipes-desk"):
             with gr.Column(elem_id="recipes-left"):
