@@ -92,6 +92,11 @@ class Database:
         with self._lock, self._mendable():
             return self._db.execute(query, values).fetchall()
 
+    def compact(self) -> None:
+        """Give what was deleted back to the disk. Raises StoreError."""
+        with self._lock, self._mendable():
+            self._db.execute("vacuum")
+
     def close(self) -> None:
         """Release the file."""
         with self._lock:

@@ -16,10 +16,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny
 
 from pipelines import registry
 from pipelines.errors import BadParameter, UsageError
+from pipelines.knobs import brief
 from pipelines.recipes.parsing import parse
 from pipelines.recipes.script import python_script
 from pipelines.recipes.versions import VERSION
-from pipelines.registry import SECTIONS, PartParams, brief
+from pipelines.registry import SECTIONS, PartParams
 
 #: Sections that decide what is stored in a collection; the others only decide how it is used.
 INDEX_SECTIONS = ("reader", "chunker", "embedder")
@@ -139,9 +140,9 @@ class Recipe(BaseModel):
         text = json.dumps(picked, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
-    def summary(self) -> str:
-        """The recipe in a few words."""
-        words = [str(self.choice(s)) for s in ("chunker", "embedder", "retriever", "reranker", "model")]
+    def summary(self, sections: Iterable[str] = ("chunker", "embedder", "retriever", "reranker", "model")) -> str:
+        """The recipe, or some sections of it, in a few words."""
+        words = [str(self.choice(section)) for section in sections]
         return " · ".join(word for word in words if word != "none")
 
     def missing(self) -> dict[str, str]:

@@ -30,7 +30,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.errors import BadParameter, UnknownPart, UsageError
-from pipelines.knobs import without_null
+from pipelines.knobs import explained
 
 #: Section of a recipe -> package whose modules are its parts. The order is the order of the flow.
 SECTIONS: Mapping[str, str] = {
@@ -44,9 +44,6 @@ SECTIONS: Mapping[str, str] = {
     "sampling": "pipelines.engines",
     "answer": "pipelines.answering",
 }
-
-#: Most characters of a wrong value that a message repeats.
-_BRIEF = 60
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -140,7 +137,7 @@ class Part:
                 return self.params.model_validate_json(json.dumps(dict(values or {})), strict=True)
             return self.params.model_validate(dict(values or {}))
         except ValidationError as error:
-            raise BadParameter(*_explain(self, error)) from error
+            raise BadParameter(*explained(self.section, self.name, self.params, error)) from error
 
 
 _PARTS: dict[tuple[str, str], Part] = {}
@@ -226,32 +223,3 @@ def usable(section: str, name: str) -> Part:
     if not found.available:
         raise UsageError(f"{found.label} needs something that is not installed.", f"Type: {'; '.join(found.missing)}")
     return found
-
-
-def brief(value: Any) -> str:
-    """A value as it is written, but never a page of it."""
-    text = repr(value)
-    return text if len(text) <= _BRIEF else f"{text[:_BRIEF]}…"
-
-
-def _explain(chosen: Part, error: ValidationError) -> tuple[str, str]:
-    """A pydantic error as (message, fix) in a person's words."""
-    first = error.errors()[0]
-    name = str(first["loc"][0]) if first["loc"] else ""
-    title = f"{chosen.section}.{name}"
-    if first["type"] == "extra_forbidden":
-        fields = ", ".join(chosen.params.model_fields) or "none"
-        return f"{chosen.section} {chosen.name!r} has no field {brief(name)}.", f"Its fields: {fields}."
-    return f"{title} cannot be {brief(first.get('input'))}: {first['msg']}.", _allowed(chosen.params, name)
-
-
-def _allowed(params: type[PartParams], name: str) -> str:
-    schema = params.model_json_schema()
-    field, optional = without_null(schema.get("properties", {}).get(name, {}), schema.get("$defs", {}))
-    nothing = " Or nothing (null)." if optional else ""
-    if "enum" in field:
-        return "Choices: " + ", ".join(map(str, field["enum"])) + f".{nothing}"
-    low, high = field.get("minimum"), field.get("maximum")
-    if low is not None or high is not None:
-        return f"Allowed: {low if low is not None else '…'} to {high if high is not None else '…'}.{nothing}"
-    return nothing.strip()

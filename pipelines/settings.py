@@ -13,14 +13,17 @@ from pipelines.errors import UsageError
 APP = "rag-playground"
 
 
+def default_data_dir() -> Path:
+    """Where documents are kept unless somebody says otherwise."""
+    return Path(platformdirs.user_data_dir(APP))
+
+
 class Settings(BaseModel):
     """Every setting, its variable being ``PLAYGROUND_`` and the name in capitals."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    data_dir: Path = Field(
-        default_factory=lambda: Path(platformdirs.user_data_dir(APP)), description="Documents, index, chats."
-    )
+    data_dir: Path = Field(default_factory=default_data_dir, description="Documents, index, chats.")
     models_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_cache_dir(APP)) / "models",
         description="Downloaded model files, shared by all data folders.",
@@ -39,6 +42,9 @@ class Settings(BaseModel):
     parse_memory_mb: int = Field(1800, description="Most memory the parsing process may take, in MB.", ge=128)
     read_memory_mb: int = Field(
         2200, description="Most memory the process that opens pictures and runs OCR may take, in MB.", ge=128
+    )
+    runs_mb: int = Field(
+        500, description="Most that inputs and outputs of kept runs may take, in MB; 0: keep no runs.", ge=0
     )
     threads: int = Field(0, description="Threads of the built-in models; 0: one per core.", ge=0)
 

@@ -22,7 +22,7 @@ from playground import endpoints, routes, theme
 from playground.first_start import first_start
 from playground.services import Services
 from playground.state import Session
-from playground.tabs import chat, chunking, evidence, reading, recipe, recipes, retrieval, sampling, sidebar
+from playground.tabs import chat, chunking, evidence, reading, recipe, recipes, retrieval, runs, sampling, sidebar
 from playground.tabs.shell import Shell, browser_state, panel, wire
 from playground.views import frame
 
@@ -50,13 +50,15 @@ def build(services: Services) -> gr.Blocks:
                 with gr.Tab("Chat", id="chat", elem_id="tab-chat") as chatting:
                     talk = chat.build(services, shell)
                 with gr.Tab("Chunking", id="chunking", elem_id="tab-chunking") as cutting:
-                    chunking.build(services, shell, side, cutting)
+                    cuts = chunking.build(services, shell, side, cutting)
                 with gr.Tab("Retrieval", id="retrieval", elem_id="tab-retrieval") as finding:
-                    retrieval.build(services, shell, side, finding)
+                    searches = retrieval.build(services, shell, side, finding)
                 with gr.Tab("Sampling", id="sampling", elem_id="tab-sampling") as drawing:
-                    sampling.build(services, shell, side, drawing)
+                    samples = sampling.build(services, shell, side, drawing)
                 with gr.Tab("Reading", id="reading", elem_id="tab-reading") as looking:
-                    reading.build(services, shell, looking)
+                    readings = reading.build(services, shell, looking)
+                with gr.Tab("Runs", id="runs", elem_id="tab-runs") as kept:
+                    runs.build(services, shell, side, kept, tabs, [cuts, searches, samples, readings])
                 with gr.Tab("Recipes", id="recipes", elem_id="tab-recipes") as keeping:
                     recipes.build(services, shell, side, keeping)
 
@@ -86,7 +88,7 @@ def build(services: Services) -> gr.Blocks:
             None, [news, talk.last], [talk.last], js=GREETING, show_progress="hidden", api_visibility="private"
         )  # fmt: skip
         wire([app.load], on_load, [shell.kept, shell.seen, opened], [tabs, *talk.outputs, *side.outputs])
-        for tab in (chatting, cutting, finding, drawing, looking, keeping):
+        for tab in (chatting, cutting, finding, drawing, looking, kept, keeping):
             wire([tab.select], partial(on_tab, tab.id), [], [opened])
         wire([app.load], side.engine.on_tick, [shell.kept], [side.engine.card])
         evidence.wire_panel(services, shell)

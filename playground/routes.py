@@ -14,9 +14,13 @@ from starlette.routing import Route
 
 from pipelines.errors import DocumentError, PlaygroundError
 from pipelines.recipes import schema
+from playground.cli.console import to_json
 from playground.reading.state import Reading
+from playground.runs.exporting import run_json
+from playground.runs.scripts import script
 from playground.sampling import exporting
 from playground.services import Services
+from playground.views.shared import page, pair_page
 from playground.views.transcript import transcript
 
 #: Width of page pictures in pixels: sharp at the panel's width on a dense screen.
@@ -53,8 +57,15 @@ def app_kwargs(services: Services) -> dict[str, Any]:
     async def recipe_schema(request: Request) -> Response:
         return FileResponse(schema.FILE, media_type="application/schema+json")
 
+    async def one_run(request: Request) -> Response:
+        return await run_in_threadpool(run_file, services, request.path_params["id"], request.path_params["ending"])
+
+    async def two_runs(request: Request) -> Response:
+        return await run_in_threadpool(pair_file, services, request.path_params["a"], request.path_params["b"])
+
     routes = [Route("/page/{name}/{page:int}.png", picture), Route("/conversation/{id}.md", export)]
     routes += [Route("/sampling/{id}.json", samples), Route("/reading/{id}.png", sheet)]
+    routes += [Route("/run/{id}.{ending}", one_run), Route("/runs/{a}/{b}.html", two_runs)]
     routes += [Route(f"/{schema.FILE.name}", recipe_schema)]
     return {"routes": routes, "middleware": [Middleware(Guard)]}
 
@@ -93,6 +104,40 @@ def samples_file(services: Services, id: str) -> Response:
         return PlainTextResponse("Nothing was drawn here.", 404)
     headers = {"Content-Disposition": 'attachment; filename="samples.json"'}
     return Response(json.dumps(data, ensure_ascii=False, indent=1), media_type="application/json", headers=headers)
+
+
+def run_file(services: Services, id: str, ending: str) -> Response:
+    """A run to save: as data, as a script, as a page."""
+    try:
+        run = services.runs.get(id)
+        details = services.runs.details(run.id)
+        match ending:
+            case "json":
+                text, kind = to_json(run_json(run, details)), "application/json"
+            case "py":
+                text, kind = script(run, details, services.settings), "text/x-python"
+            case "html":
+                text, kind = page(run, details), "text/html"
+            case _:
+                return PlainTextResponse("Runs are exported as .json, .py and .html.", 404)
+    except PlaygroundError as error:
+        return PlainTextResponse(str(error), 404)
+    return _attached(text, kind, f"{run.kind}-{run.id}.{ending}")
+
+
+def pair_file(services: Services, a: str, b: str) -> Response:
+    """Two runs compared, as a page to save."""
+    try:
+        left, right = (services.runs.get(one) for one in (a, b))
+        text = pair_page(*((run, services.runs.details(run.id)) for run in (left, right)))
+    except PlaygroundError as error:
+        return PlainTextResponse(str(error), 404)
+    return _attached(text, "text/html", f"runs-{left.id}-{right.id}.html")
+
+
+def _attached(text: str, kind: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(text, media_type=f"{kind}; charset=utf-8", headers=headers)
 
 
 def sheet_picture(services: Services, id: str) -> Response:

@@ -20,6 +20,8 @@ from pipelines.reading.filling import NONE
 from pipelines.recipe import Recipe
 from pipelines.recipes.saved import SavedRecipes
 from pipelines.registry import Part
+from pipelines.runs.run import Begun
+from pipelines.runs.store import Runs
 from pipelines.settings import Settings
 from playground.answers import Answers
 from playground.background import passing
@@ -28,6 +30,10 @@ from playground.jobs import Jobs, Outcome, Report
 from playground.labs import Labs
 from playground.measurements import Measurements
 from playground.reading.sheets import Sheets
+from playground.runs import outcomes
+from playground.runs.kept import open_runs
+from playground.runs.recorder import Recorder
+from playground.runs.settled import Settled
 from playground.sampling.full import FullRows
 from playground.tasks import Tasks
 from playground.turn import Turn
@@ -62,6 +68,9 @@ class Services:
     labs: Labs
     full: FullRows
     sheets: Sheets
+    runs: Runs
+    recorder: Recorder
+    settled: Settled
 
     @classmethod
     def open(cls, settings: Settings) -> Services:
@@ -71,6 +80,8 @@ class Services:
         library = Library.open(settings=settings)
         conversations = Conversations(settings.data_dir / "conversations.sqlite")
         conversations.interrupt()
+        runs = open_runs(settings)
+        recorder = Recorder(runs if settings.runs_mb else None, library.engines)
         return cls(
             settings,
             library,
@@ -85,6 +96,9 @@ class Services:
             Labs(),
             FullRows(),
             Sheets(library, settings.data_dir / "uploads"),
+            runs,
+            recorder,
+            Settled(),
         )
 
     def close(self) -> None:
@@ -93,6 +107,8 @@ class Services:
         self.measurements.close()
         self.answers.close()
         self.jobs.close()
+        self.settled.close()
+        self.runs.close()
         self.conversations.close()
         self.library.close()
 
@@ -140,9 +156,12 @@ class Services:
         def told(step: IndexProgress) -> None:
             report(replace(step, file=file, files=files))
 
+        inputs = {"name": upload.name, "encrypted": upload.password is not None}
+        run = self.recorder.begin(Begun("index", recipe.to_json(), upload.name, (upload.name,), inputs, "sidebar"))
         indexed = self.library.add(
             upload.path, recipe, name=upload.name, password=upload.password, on_progress=told, cancel=cancel
         )
+        self.recorder.end(run, outcomes.of_indexed(indexed))
         return Outcome(indexed, upload.path)
 
     def readers(self) -> list[Part]:
@@ -190,7 +209,12 @@ class Services:
             yield from passing(prepare)
             yield from self.library.ask(question, recipe, history=history, documents=documents, cancel=cancel)
 
-        return self.answers.start(conversation, Turn(question), recipe.to_json(), source)
+        def recorded(cancel: CancelFlag) -> Iterator[AskEvent | IndexProgress]:
+            inputs = {"history": [[one.role, one.content] for one in history], "documents": documents}
+            begun = Begun("ask", recipe.to_json(), question, tuple(documents or ()), inputs, "chat")
+            return self.recorder.answering(begun, source(cancel))
+
+        return self.answers.start(conversation, Turn(question), recipe.to_json(), recorded)
 
     def _history(self, conversation: str) -> Iterator[Message]:
         """Questions with an answer worth remembering; what failed or was cut short is left out."""

@@ -65,4 +65,5 @@ def _has_dark(name: str) -> bool:
 def look() -> dict[str, Any]:
     """What ``launch`` takes: theme, style sheet, and the script for the page's head."""
     script = (ASSETS / "app.js").read_text("utf-8")
-    return {"theme": theme(), "css": (ASSETS / "app.css").read_text("utf-8"), "head": f"<script>{script}</script>"}
+    style = "".join((ASSETS / name).read_text("utf-8") for name in ("app.css", "runs.css", "recipes.css"))
+    return {"theme": theme(), "css": style, "head": f"<script>{script}</script>"}

@@ -25,6 +25,7 @@ def build() -> typer.Typer:
         parts,
         pull,
         read,
+        runs,
         sample,
         start,
     )
@@ -35,7 +36,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for module in (start, documents, ask, chunk, sample, read, compare_readers, parts, evaluate, pull, doctor):
+    for module in (start, documents, ask, chunk, sample, read, compare_readers, parts, evaluate, runs, pull, doctor):
         module.add_to(app)
     return app
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.engines.base import TokenEvent
+from pipelines.engines.base import Stats, TokenEvent
 from pipelines.errors import UsageError
 from pipelines.events import Answered, AskEvent, Failed, Prompted, Retrieved
 from pipelines.loading.page_numbers import page_numbers
 from pipelines.retrieval.base import ALWAYS, STAGES, Hit, Retrieval
+from pipelines.runs.run import COMMAND_LINE, Begun, Kind
 from playground.cli.console import Progress, Result, clean, one_line, table, warn
 from playground.cli.options import Call, command
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from playground.turn import Turn
 
 Documents = Annotated[
     list[str] | None,
@@ -50,11 +54,14 @@ def search(
     Example: playground search "warranty period" --set retriever.k=3
     """
     from pipelines.library import Library
+    from playground.runs import outcomes
 
     _check(query, "query")
-    with Library.open(settings=call.settings) as library:
+    with Library.open(settings=call.settings) as library, call.recording() as recorder:
         _prepare(library, call, document)
-        found = library.search(query, call.recipe, document or None, page_numbers(pages or ""))
+        began, where = monotonic(), page_numbers(pages or "")
+        found = library.search(query, call.recipe, document or None, where)
+        recorder.add(_begun("search", call, query, document, where), outcomes.of_search(found, monotonic() - began))
     return Result(search_json(found), lambda out: show_hits(out, found))
 
 
@@ -71,13 +78,20 @@ def ask(
     from pipelines.library import Library
 
     _check(question, "question")
-    with Library.open(settings=call.settings) as library:
+    with Library.open(settings=call.settings) as library, call.recording(library.engines) as recorder:
         _prepare(library, call, document)
-        events = library.ask(question, call.recipe, documents=document or None, pages=page_numbers(pages or ""))
-        hits, answered, streamed = _follow(events, live=not call.json)
+        where = page_numbers(pages or "")
+        events = library.ask(question, call.recipe, documents=document or None, pages=where)
+        events = recorder.answering(_begun("ask", call, question, document, where), events)
+        hits, answered, streamed = follow(events, live=not call.json)
     for note in answered.notes:
         warn(note)
     return Result(ask_json(answered, hits), lambda out: show_answer(out, answered, hits, streamed))
+
+
+def _begun(kind: Kind, call: Call, question: str, documents: list[str] | None, pages: Sequence[int] | None) -> Begun:
+    inputs = {"documents": documents or None, "pages": pages}
+    return Begun(kind, call.recipe.to_json(), question, tuple(documents or ()), inputs, COMMAND_LINE)
 
 
 def _check(text: str, what: str) -> None:
@@ -99,7 +113,7 @@ def _prepare(library: Any, call: Call, documents: Sequence[str] | None) -> None:
         tell(outcome)
 
 
-def _follow(events: Iterator[AskEvent], live: bool) -> tuple[tuple[Hit, ...], Answered, bool]:
+def follow(events: Iterator[AskEvent], live: bool) -> tuple[tuple[Hit, ...], Answered, bool]:
     """Read an answer's events to their end, printing the text as it comes when ``live``.
 
     Raises:
@@ -145,9 +159,9 @@ def search_json(found: Retrieval) -> dict[str, Any]:
     return {"hits": [hit_json(hit) for hit in found.hits], "seconds": dict(found.seconds), **written}
 
 
-def ask_json(answered: Answered, hits: Sequence[Hit]) -> dict[str, Any]:
+def ask_json(answered: Answered | Turn, hits: Sequence[Hit]) -> dict[str, Any]:
     """The shape of ``ask``."""
-    stats = answered.stats
+    stats = answered.stats or Stats()
     return {
         "answer": answered.text,
         "answer_style": answered.style,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipelines.runs.run import COMMAND_LINE, Begun
 from playground.cli.console import Progress, Result, one_line, table, warn
 from playground.cli.options import Call, Password, command
 
@@ -30,7 +31,7 @@ def chunk(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A PDF, Markdown or text file.")],
     password: Password = None,
 ) -> Result:
-    """Show how a file is cut. Nothing is stored, no library is opened.
+    """Show how a file is cut. No library is opened, nothing is indexed.
 
     Example: playground chunk notes.md --chunker recursive --set chunker.size=120
     """
@@ -38,6 +39,7 @@ def chunk(
     from pipelines.chunking import Bench, cut
     from pipelines.chunking.figures import counted_by
     from pipelines.loading import load
+    from playground.runs import outcomes
 
     recipe, settings = call.recipe, call.settings
     embedder = registry.get("embedder", recipe.embedder.name).build(recipe.embedder.params, settings)
@@ -55,6 +57,10 @@ def chunk(
     ruler = counted_by(recipe.chunker, embedder)
     chunks = [as_json(chunk, document, ruler) for chunk in made.chunks]
     data = {"text_length": len(document.text), "chunks": chunks}
+    with call.recording() as recorder:
+        inputs = {"path": str(path.resolve()), "document_id": document.id, "encrypted": password is not None}
+        begun = Begun("chunk", recipe.to_json(), "", (document.name,), inputs, COMMAND_LINE)
+        recorder.add(begun, outcomes.of_chunks(len(document.text), chunks, made.seconds))
     return Result(data, lambda out: show(out, chunks, f"{recipe.chunker} · {ruler.name}"))
 
 

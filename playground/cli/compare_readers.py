@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import uuid4
 
 import typer
 
 from pipelines.errors import UsageError
+from pipelines.runs.run import COMMAND_LINE, Begun
 from playground.cli.console import Progress, Result, clean, problem, table, warn
 from playground.cli.options import Call, Password, command
 from playground.cli.read import Seconds, Truth, error_of, percent
@@ -69,7 +71,26 @@ def compare_readers(
         made = [_rows(path, plan, truth, password, means, progress) for path in paths]
     named = truth.name if truth is not None else f"{_LAYER} of {', '.join(path.name for path in paths)}"
     documents = list(zip((path.name for path in paths), made, strict=True))
-    return _result(named, documents)
+    result = _result(named, documents)
+    _record(call, {path.name: str(path.resolve()) for path in paths}, choices, result.data)
+    return result
+
+
+def _record(call: Call, paths: Mapping[str, str], choices: Sequence[Choice], data: Mapping[str, Any]) -> None:
+    """A run for every reader, degradation and file."""
+    from playground.runs import outcomes
+
+    batch, readers = uuid4().hex[:12], {str(one): one for one in choices}
+    with call.recording() as recorder:
+        for summary in data["summary"]:
+            keys = ("document", "reader", "degrade")
+            rows = [row for row in data["rows"] if all(row[key] == summary[key] for key in keys)]
+            reader = readers[summary["reader"]]
+            recipe = call.recipe.with_("reader", reader.name, **reader.params.model_dump())
+            inputs = {"path": paths[summary["document"]], "pages": [row["page"] for row in rows],
+                      "degrade": summary["degrade"], "truth": data["truth"]}  # fmt: skip
+            begun = Begun("read", recipe.to_json(), "", (summary["document"],), inputs, COMMAND_LINE, batch)
+            recorder.add(begun, outcomes.of_summary(summary, rows))
 
 
 @dataclass(frozen=True)
@@ -108,8 +129,8 @@ def _result(truth: str, documents: Sequence[tuple[str, Sequence[PageRead]]]) -> 
     found = [(name, summary) for name, rows in documents for summary in summaries(rows)]
     data = {
         "truth": truth,
-        "rows": [{"document": name, **_row(row)} for name, rows in documents for row in rows],
-        "summary": [{"document": name, **_summary(one)} for name, one in found],
+        "rows": [{"document": name, **row_json(row)} for name, rows in documents for row in rows],
+        "summary": [{"document": name, **summary_json(one)} for name, one in found],
     }
     failed = any(not row.done for _, rows in documents for row in rows)
     return Result(data, lambda out: _show(out, found, truth), int(failed))
@@ -144,7 +165,8 @@ def _tell(name: str, row: PageRead) -> None:
         warn(f"{where}: {flag.sentence}")
 
 
-def _row(row: PageRead) -> dict[str, Any]:
+def row_json(row: PageRead) -> dict[str, Any]:
+    """A page in the fields of the command line."""
     return {
         "reader": str(row.reader),
         "page": row.page,
@@ -158,7 +180,8 @@ def _row(row: PageRead) -> dict[str, Any]:
     }
 
 
-def _summary(found: Summary) -> dict[str, Any]:
+def summary_json(found: Summary) -> dict[str, Any]:
+    """A summary in the fields of the command line."""
     spreads = {**found.metrics, "seconds": found.seconds}
     return {
         "reader": str(found.reader),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.events import Indexed, IndexProgress
+from pipelines.runs.run import COMMAND_LINE, Begun
 from playground.cli.console import Progress, Result, clean, problem, table, warn
 from playground.cli.exits import describe_fault
 from playground.cli.options import Call, Password, command
@@ -54,22 +55,30 @@ def index(
     Example: playground index reports/ notes.md
     """
     from pipelines.library import Library
+    from playground.runs import outcomes
 
     files, missed = find_files(paths)
-    outcomes: list[Indexed] = []
+    indexed: list[Indexed] = []
     for given, reason in missed:
         problem(reason)
-        outcomes.append(Indexed(Path(given).name or given, "", "failed", reason))
+        indexed.append(Indexed(Path(given).name or given, "", "failed", reason))
     if files:
-        with Library.open(settings=call.settings) as library:
+        with Library.open(settings=call.settings) as library, call.recording() as recorder:
             for number, path in enumerate(files, 1):
+                run = recorder.begin(_begun(path, call, password))
                 with Progress() as progress:
                     report = reporter(progress, number, len(files))
                     outcome = add(library, path, call.recipe, password, report)
-                outcomes.append(outcome)
+                recorder.end(run, outcomes.of_indexed(outcome))
+                indexed.append(outcome)
                 tell(outcome)
-    failed = any(outcome.status == "failed" for outcome in outcomes)
-    return Result(as_json(outcomes), lambda out: show(out, outcomes), int(failed))
+    failed = any(outcome.status == "failed" for outcome in indexed)
+    return Result(as_json(indexed), lambda out: show(out, indexed), int(failed))
+
+
+def _begun(path: Path, call: Call, password: str | None) -> Begun:
+    inputs = {"path": str(path.resolve()), "encrypted": password is not None}
+    return Begun("index", call.recipe.to_json(), path.name, (path.name,), inputs, COMMAND_LINE)
 
 
 def add(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ import typer
 from pipelines.errors import UsageError
 from pipelines.evaluation.grid import label
 from pipelines.recipe import Recipe
+from pipelines.runs.run import COMMAND_LINE, Begun
 from playground.cli.console import Progress, Result, table
 from playground.cli.grid import grid, warn_of_idle
 from playground.cli.options import Call, Password, command
@@ -76,11 +78,30 @@ def evaluate(
     )
     recipes = grid(call.recipes, vary or (), call.turned)
     if questions is not None:
-        return on_questions(call, questions, recipes, budget, password, judge)
+        known = {"questions": str(questions.resolve()), "budget": budget, "judge": judge}
+        on_all = partial(on_questions, call, questions, recipes, budget, password, judge)
+        return _recorded(call, questions.name, recipes, known, on_all)
     assert corpus is not None, "checked above"
     assert queries is not None, "checked above"
     assert qrels is not None, "checked above"
-    return on_collection(call, (corpus, queries, qrels), recipes, run_file)
+    known = {"corpus": str(corpus.resolve()), "queries": str(queries.resolve()), "qrels": str(qrels.resolve())}
+    on_all = partial(on_collection, call, (corpus, queries, qrels), recipes, run_file)
+    return _recorded(call, queries.name, recipes, known, on_all)
+
+
+def _recorded(
+    call: Call, asked: str, recipes: Sequence[Recipe], inputs: dict[str, Any], work: Callable[[], Result]
+) -> Result:
+    """Do the work, and keep what each recipe scored as a run."""
+    from playground.runs import outcomes
+
+    inputs["recipes"] = [one.to_json() for one in recipes]
+    begun = [Begun("evaluate", one.to_json(), asked, (), inputs, COMMAND_LINE) for one in recipes]
+    with call.recording() as recorder, recorder.together(begun) as runs:
+        result = work()
+        for run, row in zip(runs, result.data["rows"], strict=True):
+            recorder.end(run, outcomes.of_row(row, result.data["questions"]))
+    return result
 
 
 def _check_form(questions: Path | None, theirs: dict[str, Any], ours: dict[str, Any]) -> None:

@@ -90,10 +90,11 @@ def _scratch(settings: Settings) -> Iterator[Scratch]:
 
 def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Rows in the fields of the command line; all but the first say how they differ from it."""
-    return [_row_as_json(row, None if row is rows[0] else rows[0]) for row in rows]
+    return [row_json(row, None if row is rows[0] else rows[0]) for row in rows]
 
 
-def _row_as_json(row: Row, baseline: Row | None) -> dict[str, Any]:
+def row_json(row: Row, baseline: Row | None = None) -> dict[str, Any]:
+    """A row in the fields of the command line, and how it differs from a baseline."""
     known: dict[str, Any] = {
         "recipe": row.recipe.model_dump(mode="json"),
         "metrics": {name: vars(one) for name, one in row.metrics.items()},

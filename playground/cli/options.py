@@ -10,21 +10,26 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.errors import UsageError
+from pipelines.errors import StoreError, UsageError
 from pipelines.recipe import Recipe
 from pipelines.recipes.saved import SavedRecipes
 from pipelines.registry import SECTIONS
 from pipelines.settings import Settings
 from playground.cli import exits
-from playground.cli.console import Result, console, stdout_kept, write_json
+from playground.cli.console import Result, console, stdout_kept, warn, write_json
+
+if TYPE_CHECKING:
+    from pipelines.engines import Engines
+    from playground.runs.recorder import Recorder
 
 RECIPE_PANEL = "Recipe"
 
@@ -67,6 +72,23 @@ class Call:
     recipes: tuple[Recipe, ...]
     json: bool
     turned: tuple[str, ...] = ()  # knobs, as --set has them; the recipes hold them already
+
+    @contextmanager
+    def recording(self, engines: Engines | None = None) -> Iterator[Recorder]:
+        """Keeps this command's runs while the block lasts; what cannot be kept is a warning, and stops nothing."""
+        from playground.runs.kept import open_runs
+        from playground.runs.recorder import Recorder
+
+        runs = None
+        try:
+            runs = open_runs(self.settings) if self.settings.runs_mb else None
+        except (StoreError, OSError) as error:
+            warn(f"This run is not kept. {error}")
+        try:
+            yield Recorder(runs, engines, warn)
+        finally:
+            if runs is not None:
+                runs.close()
 
     @property
     def recipe(self) -> Recipe:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipelines.runs.run import COMMAND_LINE, Begun
 from playground.cli.console import Progress, Result, clean, one_line, table, warn
 from playground.cli.options import Call, Password, command
 from playground.cli.reading_pages import degradations_of, drawing, means_of, reader_of, truths_in
@@ -62,14 +63,25 @@ def read(
     """
     from pipelines.evaluation.reading_runs import read_pages
     from pipelines.evaluation.transcript_differences import differences
+    from playground.runs import outcomes
 
     choice = reader_of(chosen, call.recipe) if chosen else call.recipe.choice("reader")
     degradations = degradations_of([degrade] if degrade else [])
     truths = truths_in(truth, [page]) if truth else {}
-    with means_of(call.settings) as means, Progress() as progress:
+    inputs = {"path": str(path.resolve()), "page": page, "degrade": degrade or "", "seconds": seconds,
+              "truth_file": str(truth.resolve()) if truth else "", "encrypted": password is not None}  # fmt: skip
+    recipe = call.recipe.with_("reader", choice.name, **choice.params.model_dump())
+    begun = Begun("read", recipe.to_json(), "", (path.name,), inputs, COMMAND_LINE)
+    with (
+        means_of(call.settings) as means,
+        Progress() as progress,
+        call.recording(means.engines) as recorder,
+        recorder.together([begun]) as (run,),
+    ):
         progress.update(f"{path.name} · page {page} · {choice}")
         draw = drawing(path, password, means)
         (row,) = read_pages([page], [choice], degradations, draw, means, truths, seconds=seconds)
+        recorder.end(run, outcomes.of_reading(row))
     failed = row.transcript.error
     if failed is not None and not row.transcript.text:
         raise failed

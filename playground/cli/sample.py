@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipelines.errors import PlaygroundError, UsageError
 from pipelines.recipe import Recipe
+from pipelines.runs.run import COMMAND_LINE, Begun
 from playground.cli.console import Progress, Result, problem, warn
 from playground.cli.grid import grid, warn_of_idle
 from playground.cli.options import Call, command
@@ -52,6 +54,7 @@ def sample(
     """
     from pipelines.embedding.builtin import BuiltinEmbedder
     from pipelines.engines import Engines
+    from playground.runs import outcomes
 
     if not asked.strip():
         raise UsageError("The prompt is empty.", 'Write it in quotation marks: "…".')
@@ -61,10 +64,15 @@ def sample(
     plans = [(recipe, _draws(recipe, repeat, given)) for recipe in recipes]
     embedder = BuiltinEmbedder(call.settings.threads)
     columns: list[Column] = []
-    with closing(Engines(call.settings)) as engines, Progress() as progress:
+    inputs = {"repeat": repeat, "seeds": list(given), "recipes": [one.to_json() for one in recipes]}
+    begun = [Begun("sample", one.to_json(), asked, (), inputs, COMMAND_LINE) for one in recipes]
+    with closing(Engines(call.settings)) as engines, Progress() as progress, call.recording(engines) as recorder:
         teller = Teller(progress, live=not call.json)
-        for recipe, draws in plans:
-            columns.append(_column(engines, asked, recipe, recipes, draws, teller, embedder))
+        with recorder.together(begun) as runs:
+            for (recipe, draws), run in zip(plans, runs, strict=True):
+                started = monotonic()
+                columns.append(_column(engines, asked, recipe, recipes, draws, teller, embedder))
+                recorder.end(run, outcomes.of_samples(columns[-1].to_json(), monotonic() - started))
     failed = _report(columns)
     data = {"columns": [column.to_json() for column in columns]}
     found = [(column.name or column.title, column.variety) for column in columns if column.variety is not None]
@@ -137,7 +145,7 @@ def _column(
             warn(f"{column.title}: sampling.{option} has no effect. {why}")
     system = _system(recipe)
     teller.begin(column.title, values)
-    samples = tuple(_drawn(engine, model, _messages(system, asked), draws, teller))
+    samples = tuple(_drawn(engine, model, messages_of(recipe, asked), draws, teller))
     errors = [one.error for one in samples if one.error is not None]
     return replace(
         column,
@@ -162,10 +170,11 @@ def _system(recipe: Recipe) -> str:
     return "" if own == SYSTEM else own
 
 
-def _messages(system: str, asked: str) -> list[Message]:
+def messages_of(recipe: Recipe, asked: str) -> list[Message]:
+    """What the model is told: the recipe's own instructions, where it has some, and the prompt."""
     from pipelines.engines.base import Message
 
-    turn = Message("user", asked)
+    system, turn = _system(recipe), Message("user", asked)
     return [Message("system", system), turn] if system else [turn]
 
 

@@ -18,6 +18,7 @@ from playground.finding.state import SECTIONS, Finding, recipes
 from playground.finding.trace import Lane, Traced
 from playground.lab.differences import differences
 from playground.lab.state import LETTERS
+from playground.runs import labs
 from playground.services import Services
 from playground.state import Session
 from playground.views import columns, found
@@ -114,6 +115,7 @@ def _columns(services: Services, lab: Finding, now: Board, made: Sequence[Recipe
             for grown in column.answered(services, lab, one, flag):
                 now = _with(now, at, grown)
                 yield now
+    labs.settled_searches(services, lab, now.columns)
 
 
 def _with(now: Board, at: int, one: Found) -> Board:

@@ -13,6 +13,7 @@ from pipelines.scratch import Work
 from playground.finding.state import Finding
 from playground.lab.measuring import read_set
 from playground.measurements import Growing
+from playground.runs import labs
 from playground.services import Services
 
 
@@ -55,6 +56,7 @@ def start(services: Services, lab: Finding, recipe: Recipe, label: str) -> None:
 
         services.library.prepare(recipe, on_progress=work.on_progress, cancel=work.cancel)
         told(0, len(questions))
-        yield from judge(questions, ask, writer, told, work.cancel)
+        rows = judge(questions, ask, writer, told, work.cancel)
+        yield from labs.graded(services, lab.questions, recipe, rows)
 
     services.measurements.start(lab.work("answers"), first, source)

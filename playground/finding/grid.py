@@ -15,6 +15,7 @@ from pipelines.recipe import Recipe
 from pipelines.scratch import Work
 from playground.lab.measuring import choose
 from playground.measurements import Measurement
+from playground.runs import labs
 from playground.services import Services
 from playground.state import Session, recipe_of
 
@@ -83,7 +84,8 @@ def start(services: Services, session: Session, page: str, questions: str, grid:
     )
 
     def source(work: Work) -> Iterator[Row]:
-        yield from compare(chosen.questions, chosen.documents, recipes, services.library.scratch, work=work)
+        rows = compare(chosen.questions, chosen.documents, recipes, services.library.scratch, work=work)
+        yield from labs.measured(services, labs.RETRIEVAL, questions, recipes, len(chosen.questions), rows)
 
     services.measurements.start(page, first, source)
 

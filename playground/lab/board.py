@@ -13,6 +13,7 @@ from playground.lab import column
 from playground.lab.column import Column, Scene
 from playground.lab.differences import differences
 from playground.lab.state import LETTERS, Lab, recipes
+from playground.runs import labs
 from playground.services import Services
 from playground.state import Session
 from playground.views import chunk_detail, columns, cut_figures, lab_hits
@@ -50,6 +51,7 @@ def draw(services: Services, session: Session, lab: Lab, flag: CancelFlag | None
     try:
         for whole in _columns(scene, made, now, flag):
             yield whole
+        labs.settled_cuts(services, lab, scene.document, made, whole.columns)
         yield from _picked(scene, made, whole, flag)
     except Cancelled:
         if services.tasks.holds(lab.id, flag):  # a person stopped it; a newer wish would have taken its name

@@ -17,6 +17,7 @@ from pipelines.scratch import Work
 from playground.lab.column import document_of
 from playground.lab.state import Lab, recipes
 from playground.measurements import Measurement
+from playground.runs import labs
 from playground.services import Services
 from playground.state import Session
 
@@ -97,7 +98,8 @@ def measure(services: Services, session: Session, lab: Lab) -> None:
 
     def source(work: Work) -> Iterator[Row]:
         scratch = services.library.scratch
-        yield from compare(chosen.questions, chosen.documents, compared, scratch, budget=lab.budget, work=work)
+        rows = compare(chosen.questions, chosen.documents, compared, scratch, budget=lab.budget, work=work)
+        yield from labs.measured(services, labs.CHUNKING, lab.questions, compared, len(chosen.questions), rows)
 
     services.measurements.start(lab.id, first, source)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 from pipelines.errors import Cancelled
 from pipelines.reading.base import Sheet, Transcript
@@ -15,6 +16,7 @@ from pipelines.recipe import Choice, choose
 from pipelines.scratch import Work
 from playground.measurements import Growing
 from playground.reading.state import Reading, readers
+from playground.runs import labs, outcomes
 from playground.services import Services
 from playground.state import Session
 
@@ -69,12 +71,16 @@ def _read(services: Services, name: str, lab: Reading, first: Run, before: Run, 
     services.measurements.change(name, lambda now: replace(now, truth=own))
     if _done(own):
         known.setdefault(str(layer), own)  # a column of it is not read again
+    batch = uuid4().hex[:12]
     for at, column in enumerate(first.columns):
         if str(column.choice) in known:
             services.measurements.change(name, partial(_with, at, known[str(column.choice)]))
         else:
-            for transcript in read_page(column.choice, sheet, means, seconds=seconds, cancel=work.cancel):
-                services.measurements.change(name, partial(_with, at, transcript))
+            with services.recorder.together([labs.reading(services, lab, column.choice, batch)]) as (run,):
+                for transcript in read_page(column.choice, sheet, means, seconds=seconds, cancel=work.cancel):
+                    services.measurements.change(name, partial(_with, at, transcript))
+                row = labs.read(lab, column.choice, transcript, own.text if own else "")
+                services.recorder.end(run, outcomes.of_reading(row))
         yield at
         if work.cancel is not None and work.cancel.is_set():
             raise Cancelled

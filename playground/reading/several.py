@@ -17,6 +17,7 @@ from pipelines.recipe import Choice, choose
 from pipelines.scratch import Work
 from playground.measurements import Growing
 from playground.reading.state import Reading, readers
+from playground.runs import labs
 from playground.services import Services
 from playground.state import Session
 from playground.typed import listed
@@ -80,7 +81,12 @@ def start(services: Services, session: Session, lab: Reading) -> None:
         levels=levels,
         degradations=tuple(_degradation(lab.degrade, knob, level) for level in levels),
     )
-    services.measurements.start(lab.work("many"), first, lambda work: _read(services, lab, first, work))
+
+    def source(work: Work) -> Iterator[PageRead]:
+        yield from _read(services, lab, first, work)
+        labs.several(services, lab, services.measurements.peek(lab.work("many")))
+
+    services.measurements.start(lab.work("many"), first, source)
 
 
 def _levels(text: str) -> tuple[float, ...]:

@@ -7,15 +7,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 from queue import SimpleQueue
 from threading import Thread
+from time import monotonic
 from typing import Any
+from uuid import uuid4
 
 from pipelines.engines.base import Message
 from pipelines.engines.sampling import sampling_of
 from pipelines.errors import Cancelled, PlaygroundError, UsageError
 from pipelines.recipe import Recipe
+from pipelines.runs.run import Ended
 from pipelines.samples import Sample, draw
 from pipelines.scratch import Work
 from playground.measurements import Growing
+from playground.runs import labs, outcomes
 from playground.sampling.facts import Facts, at_hand, facts_of
 from playground.sampling.state import Sampling, recipes
 from playground.services import Services
@@ -95,10 +99,17 @@ def start(services: Services, session: Session, lab: Sampling, only: Sequence[in
 def _run(services: Services, name: str, first: Drawn, wanted: Sequence[int], work: Work) -> Iterator[int]:
     """Columns as they end: one after the other, or each in a thread of its own."""
 
+    batch = uuid4().hex[:12]
+
     def one(at: int) -> None:
+        recipe, recorder = first.at(at).recipe, services.recorder
+        assert recipe is not None
+        begun, started = labs.sampled(recipe, first.messages, first.messages[-1].content, batch), monotonic()
         try:
-            for sample in _samples(services, name, at, first, work):
-                services.measurements.change(name, partial(_with, at, sample=sample))
+            with recorder.together([begun]) as (run,):
+                for sample in _samples(services, name, at, first, work):
+                    services.measurements.change(name, partial(_with, at, sample=sample))
+                recorder.end(run, _ended(services.measurements.peek(name).at(at), monotonic() - started))
         except PlaygroundError as error:
             services.measurements.change(name, partial(_with, at, fault=error))
 
@@ -143,6 +154,11 @@ def _samples(services: Services, name: str, at: int, first: Drawn, work: Work) -
     services.measurements.change(name, partial(_with, at, facts=facts))
     params = sampling_of(recipe.choice("sampling"))
     yield from draw(engine, model, first.messages, params, top_logprobs=CANDIDATES, cancel=work.cancel)
+
+
+def _ended(answer: Answer, seconds: float) -> Ended:
+    stopped = answer.sample is not None and answer.sample.state == "stopped"
+    return outcomes.of_samples(labs.column_json(answer), seconds, "stopped" if stopped else "done")
 
 
 def _with(at: int, now: Drawn, **changes: Any) -> Drawn:

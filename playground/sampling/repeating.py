@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Literal
+from uuid import uuid4
 
 import numpy as np
 
@@ -18,6 +20,7 @@ from pipelines.samples import Sample, draw, seeds
 from pipelines.scratch import Work
 from playground.lab.state import LETTERS
 from playground.measurements import Growing
+from playground.runs import labs
 from playground.sampling.facts import at_hand
 from playground.sampling.state import Sampling, recipes
 from playground.services import Services
@@ -133,14 +136,19 @@ def _draws(services: Services, lab: Sampling, first: Repeated, work: Work) -> It
     """Every group's seeds in turn, then its first seed once more."""
     embedder = services.library.scratch.embedder(first.groups[0].recipe)
     done = 0
+    batch, recorder = uuid4().hex[:12], services.recorder
     for number, group in enumerate(first.groups):
-        for nth, seed in enumerate([*first.seeds, first.seeds[0]]):
-            if work.on_progress is not None:
-                work.on_progress(IndexProgress(label(group), "asking", done, first.total))
-            sample = _one(services, lab, group.recipe, seed, work)
-            vector = embed_whole([sample.text], embedder)[0]
-            yield Draw(number, sample, tuple(float(value) for value in vector), again=nth == len(first.seeds))
-            done += 1
+        drawn: list[Sample] = []
+        begun, started = labs.sampled(group.recipe, lab.messages, lab.prompt, batch), monotonic()
+        with recorder.together([begun]) as (run,):
+            for nth, seed in enumerate([*first.seeds, first.seeds[0]]):
+                if work.on_progress is not None:
+                    work.on_progress(IndexProgress(label(group), "asking", done, first.total))
+                drawn.append(_one(services, lab, group.recipe, seed, work))
+                vector = embed_whole([drawn[-1].text], embedder)[0]
+                yield Draw(number, drawn[-1], tuple(float(value) for value in vector), again=nth == len(first.seeds))
+                done += 1
+            recorder.end(run, labs.repeated(drawn[:-1], monotonic() - started))
 
 
 def _one(services: Services, lab: Sampling, recipe: Recipe, seed: int, work: Work) -> Sample:

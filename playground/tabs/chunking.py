@@ -219,10 +219,12 @@ class Wiring:
         wire([tab.select], on_return, [parts.lab], [self._measured.found])
 
 
-def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> None:
-    """Draw the tab and wire it."""
-    wiring = Wiring(services, shell, side, components())
+def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> gr.BrowserState:
+    """Draw the tab and wire it; returns the lab's state."""
+    parts = components()
+    wiring = Wiring(services, shell, side, parts)
     wiring.board()
     for at in range(len(LETTERS)):
         wiring.column(at)
     wiring.opening(tab)
+    return parts.lab

@@ -232,8 +232,8 @@ def _id_of(lab: Any) -> str:
     return Reading.restore(lab).id
 
 
-def build(services: Services, shell: Shell, tab: gr.Tab) -> None:
-    """Draw the tab and wire it."""
+def build(services: Services, shell: Shell, tab: gr.Tab) -> gr.BrowserState:
+    """Draw the tab and wire it; returns the lab's state."""
     lab = browser_state("reading")
     with gr.Tabs(elem_id="read-tabs", selected="one"):
         with gr.Tab("One page", id="one"):
@@ -250,3 +250,4 @@ def build(services: Services, shell: Shell, tab: gr.Tab) -> None:
         wiring.column(at)
     wiring.using()
     wiring.opening(tab)
+    return lab

@@ -212,8 +212,8 @@ def _id_of(lab: Any) -> str:
     return Finding.restore(lab).id
 
 
-def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> None:
-    """Draw the tab and wire it."""
+def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> gr.BrowserState:
+    """Draw the tab and wire it; returns the lab's state."""
     lab = browser_state("retrieval")
     with gr.Tabs(elem_id="find-tabs", selected="one") as inner:
         with gr.Tab("One question", id="one"):
@@ -232,3 +232,4 @@ def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> None:
     wiring.opening(tab)
     many.wire(measured)
     owned.wire(many.set, listing)
+    return lab

@@ -204,8 +204,8 @@ def _id_of(lab: Any) -> str:
     return Sampling.restore(lab).id
 
 
-def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> None:
-    """Draw the tab and wire it."""
+def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> gr.BrowserState:
+    """Draw the tab and wire it; returns the lab's state."""
     lab = browser_state("sampling")
     with gr.Tabs(elem_id="draw-tabs", selected="one"):
         with gr.Tab("One answer", id="one"):
@@ -220,3 +220,4 @@ def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> None:
     wiring.using()
     wiring.opening(tab, many)
     many.wire(repeated, [parts.system, parts.prompt])
+    return lab

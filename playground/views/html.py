@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 
 Child = str | Markup | None | Iterable["Child"]
 
-_VOID = {"img", "input", "br", "hr"}
+_VOID = {"img", "input", "br", "hr", "meta"}
 
 
 def el(tag: str, *children: Child, **attributes: str | int | float | bool | None) -> Markup:

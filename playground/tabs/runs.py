@@ -1,0 +1,170 @@
+"""The tab of runs: every experiment that was kept, opened, compared, made again, put back into chat or lab."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from markupsafe import escape
+
+from playground.runs import acting, board, loading
+from playground.runs.state import Looking
+from playground.services import Services
+from playground.state import Session
+from playground.tabs.recipe import summary
+from playground.tabs.shell import Shell, browser_state, panel, wire
+from playground.tabs.sidebar import Sidebar
+
+#: What a menu says where it narrows nothing.
+_ALL = ""
+
+#: What is pressed on the board that changes something besides the tab.
+ELSEWHERE = ("use", "load", "stop")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The components."""
+
+    kept: gr.BrowserState
+    text: gr.Textbox
+    model: gr.Dropdown
+    document: gr.Dropdown
+    filters: gr.HTML
+    table: gr.HTML
+    below: gr.HTML
+
+    @property
+    def menus(self) -> list[Any]:
+        """What is typed or chosen above the table."""
+        return [self.text, self.model, self.document]
+
+    @property
+    def panels(self) -> list[Any]:
+        """In the order of :meth:`Board.markup`."""
+        return [self.filters, self.table, self.below]
+
+
+def components() -> Parts:
+    """Draw the tab."""
+    kept = browser_state("runs")
+    with gr.Row(elem_id="runs-source", elem_classes=["lab-source"]):
+        text = gr.Textbox(label="Search", placeholder="Words of a question, an answer, a name", elem_id="runs-text",
+                          lines=1, scale=3)  # fmt: skip
+        model = gr.Dropdown([("all models", _ALL)], value=_ALL, label="Model", elem_id="runs-model", scale=1)
+        document = gr.Dropdown(
+            [("all documents", _ALL)], value=_ALL, label="Document", elem_id="runs-document", scale=2
+        )
+    filters, below, table = panel("runs-filters"), panel("runs-opened"), panel("runs-table")
+    return Parts(kept, text, model, document, filters, table, below)
+
+
+class Wiring:
+    """What happens when; every handler ends in a redrawn board."""
+
+    def __init__(self, services: Services, shell: Shell, side: Sidebar, parts: Parts, labs: Sequence[Any]) -> None:
+        self._services, self._shell, self._side, self._parts, self._labs = services, shell, side, parts, list(labs)
+
+    def redraw(self, now: Looking) -> list[Any]:
+        """The state and the panels."""
+        now = self._services.labs.keep(now)
+        return [now.keep(), *board.draw(self._services, now).markup()]
+
+    def menus(self, now: Looking) -> list[Any]:
+        """What is typed or chosen, with what there is to choose."""
+        models, documents = self._services.runs.values("model"), self._services.runs.values("documents")
+        return [
+            now.text,
+            gr.update(choices=[("all models", _ALL), *((one, one) for one in models)], value=now.model),
+            gr.update(choices=[("all documents", _ALL), *((one, one) for one in documents)], value=now.document),
+        ]
+
+    def board(self) -> None:
+        """Buttons of the board, and what narrows the table."""
+        parts, services = self._parts, self._services
+        outputs = [parts.kept, *parts.panels]
+
+        def on_board(kept: Any, event: gr.EventData) -> Iterator[list[Any]]:
+            data, now = event._data, services.labs.now(Looking, kept)
+            if data["act"] in ELSEWHERE:
+                return
+            now = acting.act(services, now, data["act"], data["arg"], data.get("value", ""))
+            typed = self.menus(now) if data["act"] == "clear" else [gr.skip()] * len(parts.menus)
+            yield [*typed, *self.redraw(now)]
+            if data["act"] == "again":
+                yield from self.follow(now)
+
+        def on_menu(kept: Any, text: str, model: str | None, document: str | None) -> list[Any]:
+            now = services.labs.now(Looking, kept)
+            return self.redraw(now.to(text=text or "", model=model or "", document=document or "", first=0))
+
+        def on_stop(kept: Any, event: gr.EventData) -> None:
+            if event._data["act"] == "stop":
+                services.measurements.stop(services.labs.now(Looking, kept).again)
+
+        for clicked in parts.panels:
+            wire([clicked.click], on_board, [parts.kept], [*parts.menus, *outputs], trigger_mode="multiple")
+        wire([parts.below.click], on_stop, [parts.kept], [], trigger_mode="multiple")
+        given = [parts.kept, *parts.menus]
+        wire([parts.text.input, parts.model.input, parts.document.input], on_menu, given, outputs,
+             trigger_mode="always_last")  # fmt: skip
+
+    def follow(self, now: Looking) -> Iterator[list[Any]]:
+        """A run being made again, to its end; then the table has it too."""
+        same = [gr.skip()] * (len(self._parts.menus) + 1)
+        for _ in self._services.measurements.follow(now.again):
+            yield [*same, gr.skip(), gr.skip(), str(board.below(self._services, now))]
+        yield [*same, *board.draw(self._services, self._services.labs.now(Looking, now.keep())).markup()]
+
+    def using(self, tabs: gr.Tabs) -> None:
+        """A run's recipe into the chat, or the run into its lab."""
+        kept, forms = self._shell.kept, list(self._side.forms.values())
+        outputs = [tabs, kept, self._shell.words, *(one for form in forms for one in form.outputs)]
+        services = self._services
+
+        def on_use(choices: Any, event: gr.EventData, *labs: Any) -> list[Any]:
+            what, session = event._data["act"], Session.restore(choices)
+            if what not in ("use", "load"):
+                return [gr.skip()] * len(outputs)
+            run = services.runs.get(event._data["arg"])
+            if what == "load":
+                tab = loading.in_lab(services, session, run, services.runs.details(run.id), labs)
+                return [gr.update(selected=tab), *[gr.skip()] * (len(outputs) - 1)]
+            session = loading.in_chat(session, run)
+            recipe = loading.recipe_of_run(run)
+            gr.Info(f"Chat now works with {escape(summary(session))}.", title="In use", duration=5)
+            shown = [update for form in forms for update in form.show(recipe)]
+            return [gr.skip(), session.keep(), summary(session), *shown]
+
+        wire([self._parts.below.click], on_use, [kept, *self._labs], outputs, trigger_mode="multiple")
+
+    def opening(self, tab: gr.Tab) -> None:
+        """The first look, and every later one: runs were made meanwhile."""
+        parts = self._parts
+
+        def on_open(kept: Any) -> Iterator[list[Any]]:
+            now = self._services.labs.now(Looking, kept)
+            yield [*self.menus(now), *self.redraw(now)]
+            if self._services.measurements.peek(now.again) is not None:
+                yield from self.follow(now)
+
+        wire([tab.select], on_open, [parts.kept], [*parts.menus, parts.kept, *parts.panels])
+
+
+def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab, tabs: gr.Tabs, labs: Sequence[Any]) -> None:
+    """Draw the tab and wire it.
+
+    Args:
+        services: Of the process.
+        shell: Of the page.
+        side: Whose forms show the recipe.
+        tab: The tab it stands in.
+        tabs: All tabs of the page.
+        labs: The states of the labs, in the order of KINDS_OF_LABS.
+    """
+    wiring = Wiring(services, shell, side, components(), labs)
+    wiring.board()
+    wiring.using(tabs)
+    wiring.opening(tab)
