@@ -89,7 +89,7 @@ def test_a_recipe_that_lacks_something_is_kept_but_not_used(services, monkeypatc
     assert "reranker needs: pip install nowhere" in listed
 
 
-def test_the_program_asks_what_was_asked_last_of_the_documents_in_play(services):
+def test_the_program_asks_what_was_asked_last_of_the_documents_in_play(services, monkeypatch):
     session = Session()
     assert acting.question(services, session) == "What is this document about?"
     for name in ("harbour-energy-report.pdf", "field-guide.md"):
@@ -103,7 +103,10 @@ def test_the_program_asks_what_was_asked_last_of_the_documents_in_play(services)
     assert "question = 'Is \"it\" so?'" in script
     assert f"Library.open({str(services.settings.data_dir.resolve())!r})" in script
     assert "documents=['harbour-energy-report.pdf']" in script
-    assert "documents" not in acting.program(services, Session(), Entry("now", NamedRecipe("", SMALL)), asked)
+    now = Entry("now", NamedRecipe("", SMALL))
+    assert "documents" not in acting.program(services, Session(), now, asked)
+    monkeypatch.setattr(acting, "default_data_dir", lambda: services.settings.data_dir)
+    assert "Library.open() as" in acting.program(services, Session(), now, asked)
 
 
 def test_a_recipe_is_called_by_its_name_and_ones_own_comes_first(services):

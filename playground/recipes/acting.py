@@ -9,6 +9,7 @@ from pipelines.errors import UsageError
 from pipelines.recipe import Recipe
 from pipelines.recipes.named import NamedRecipe
 from pipelines.registry import SECTIONS, usable
+from pipelines.settings import default_data_dir
 from playground.recipes.state import Entry
 from playground.services import Services
 from playground.state import Session, recipe_of
@@ -79,9 +80,10 @@ def program(services: Services, session: Session, entry: Entry, question: str) -
     """A recipe as a Python program that searches what the chat searches."""
     names = [one.document for one in services.library.documents() if one.status != "failed"]
     chosen = [name for name in names if name not in session.out_of_play]
+    folder = services.settings.data_dir
     return entry.named.recipe.to_python(
         question,
-        data_dir=services.settings.data_dir.resolve(),
+        data_dir=None if folder == default_data_dir() else folder.resolve(),  # the usual one is found without a name
         documents=None if len(chosen) == len(names) else chosen,
         name=entry.named.name,
     )
