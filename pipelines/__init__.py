@@ -10,6 +10,7 @@ Rooms, in the order of the flow::
 
     library.py     the front door: Library.open(), add, search, ask
     recipe.py      a whole configuration as one frozen value; registry.py  what a part is; settings.py; errors.py
+    recipes/       recipes as files, as scripts, under names; recipe.schema.json; named_files.py  what people save
     loading/       PDF, Markdown, text to documents; page pictures; in a process of its own
     reading/       readers: one part a file
     chunking/      chunkers: one part a file; spans, nodes

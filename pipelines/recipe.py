@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny
 
 from pipelines import registry
 from pipelines.errors import BadParameter, UsageError
+from pipelines.knobs import brief
+from pipelines.recipes.parsing import parse
+from pipelines.recipes.script import python_script
+from pipelines.recipes.versions import VERSION
 from pipelines.registry import SECTIONS, PartParams
-
-VERSION = 1
 
 #: Sections that decide what is stored in a collection; the others only decide how it is used.
 INDEX_SECTIONS = ("reader", "chunker", "embedder")
@@ -36,8 +39,8 @@ class Choice(BaseModel):
         return self.name + (f"({', '.join(f'{k}={v}' for k, v in changed.items())})" if changed else "")
 
 
-def choose(section: str, value: Any = None) -> Choice:
-    """A :class:`Choice` from a name, a dict or another choice.
+def choose(section: str, value: Any = None, *, exact: bool = False) -> Choice:
+    """A :class:`Choice` from a name, a dict or another choice; ``exact`` as for :meth:`Part.make_params`.
 
     Raises:
         UnknownPart: no such part. BadParameter: a knob that does not exist or is out of bounds.
@@ -47,15 +50,18 @@ def choose(section: str, value: Any = None) -> Choice:
     if isinstance(value, str):
         value = {"name": value}
     if not isinstance(value, Mapping) or not isinstance(value.get("name"), str):
-        raise BadParameter(f"{section} must be a name, or an object with name and params.")
+        names = ", ".join(part.name for part in registry.parts(section))
+        raise BadParameter(
+            f"{section} must be a name, or an object with name and params, not {brief(value)}.", f"There is: {names}."
+        )
     unknown = set(value) - {"name", "params"}
     if unknown:
-        raise BadParameter(f"{section} has no field {sorted(unknown)[0]!r}.", "Its fields: name, params.")
+        raise BadParameter(f"{section} has no field {brief(min(unknown))}.", "Its fields: name, params.")
     params = value.get("params")
     if params is not None and not isinstance(params, Mapping):
-        raise BadParameter(f"The params of {section} must be an object.")
+        raise BadParameter(f"The params of {section} must be an object, not {brief(params)}.")
     found = registry.get(section, value["name"])
-    return Choice(name=found.name, params=found.make_params(params))
+    return Choice(name=found.name, params=found.make_params(params, exact=exact))
 
 
 def _section(name: str) -> Any:
@@ -139,6 +145,11 @@ class Recipe(BaseModel):
         words = [str(self.choice(section)) for section in sections]
         return " · ".join(word for word in words if word != "none")
 
+    def missing(self) -> dict[str, str]:
+        """Sections whose part lacks something on this machine, with what installs it."""
+        parts = {section: registry.get(section, self.choice(section).name) for section in SECTIONS}
+        return {section: "; ".join(part.missing) for section, part in parts.items() if not part.available}
+
     def to_json(self) -> str:
         """The whole recipe, readable back by :meth:`from_json`."""
         return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False)
@@ -150,37 +161,38 @@ class Recipe(BaseModel):
         Raises:
             UsageError: not JSON, another version, unknown or out-of-range fields (named).
         """
-        try:
-            data = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise UsageError(f"The recipe is not JSON: {error}.") from error
-        if not isinstance(data, dict):
-            raise UsageError("The recipe is not a JSON object.", f"Its fields: {', '.join(SECTIONS)}.")
-        if data.get("version", VERSION) != VERSION:
-            raise UsageError(f"The recipe has version {data['version']}; this app reads version {VERSION}.")
-        unknown = set(data) - set(cls.model_fields)
-        if unknown:
-            raise UsageError(f"A recipe has no section {min(unknown)!r}.", f"Sections: {', '.join(SECTIONS)}.")
-        try:
-            return cls.model_validate(data)
-        except ValidationError as error:
-            raise UsageError(f"The recipe does not fit: {error.errors()[0]['msg']}.") from error
+        return cls.from_sections(parse(text)[0])
 
-    def to_python(self, question: str = "What is this document about?") -> str:
-        """A short script that runs this recipe."""
+    @classmethod
+    def from_sections(cls, sections: Mapping[str, Any]) -> Recipe:
+        """The recipe of :func:`parse`'s sections. Raises UsageError: unknown or out-of-range fields (named)."""
+        chosen: dict[str, Any] = {name: choose(name, value, exact=True) for name, value in sections.items()}
+        return cls(**chosen)
+
+    def to_python(
+        self,
+        question: str = "What is this document about?",
+        *,
+        data_dir: Path | None = None,
+        documents: Sequence[str] | None = None,
+        name: str = "",
+    ) -> str:
+        """A script that runs this recipe and prints the passages it finds.
+
+        Args:
+            question: What it asks.
+            data_dir: Where the documents are; None: where the script's own settings say.
+            documents: Those it searches; None: all.
+            name: What the recipe is called.
+        """
+        standard = Recipe()
+        chosen = [self.choice(section) for section in SECTIONS]
         changed = {
-            s: self.choice(s).model_dump(mode="json", exclude_defaults=False)
-            for s in SECTIONS
-            if self.choice(s) != Recipe().choice(s)
+            section: (choice.name, choice.params.model_dump(mode="json", exclude_defaults=True))
+            for section, choice in zip(SECTIONS, chosen, strict=True)
+            if choice != standard.choice(section)
         }
-        arguments = "".join(f"    {name}={value!r},\n" for name, value in changed.items())
-        return (
-            "from pipelines import Library, Recipe\n\n"
-            f"recipe = Recipe(\n{arguments})\n\n"
-            "with Library.open() as library:\n"
-            f"    for hit in library.search({question!r}, recipe).hits:\n"
-            "        print(hit.rank, hit.document, hit.page, hit.text[:80])\n"
-        )
+        return python_script(changed, question, data_dir=data_dir, documents=documents, name=name)
 
 
 def _parse(recipe: Recipe, section: str, field: str, value: str) -> Any:

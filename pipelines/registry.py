@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import json
 import pkgutil
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.errors import BadParameter, UnknownPart, UsageError
+from pipelines.knobs import explained
 
 #: Section of a recipe -> package whose modules are its parts. The order is the order of the flow.
 SECTIONS: Mapping[str, str] = {
@@ -119,16 +121,23 @@ class Part:
         """Whether everything it needs is installed."""
         return not self.missing
 
-    def make_params(self, values: Mapping[str, Any] | None = None) -> PartParams:
+    def make_params(self, values: Mapping[str, Any] | None = None, *, exact: bool = False) -> PartParams:
         """Validate knob values.
+
+        Args:
+            values: Those that differ from the defaults.
+            exact: The values are those of a JSON file, whose types count: ``"5"`` is no number. Otherwise they
+                may be as people type them.
 
         Raises:
             BadParameter: names the field, the value and what is allowed.
         """
         try:
+            if exact:
+                return self.params.model_validate_json(json.dumps(dict(values or {})), strict=True)
             return self.params.model_validate(dict(values or {}))
         except ValidationError as error:
-            raise BadParameter(*_explain(self, error)) from error
+            raise BadParameter(*explained(self.section, self.name, self.params, error)) from error
 
 
 _PARTS: dict[tuple[str, str], Part] = {}
@@ -214,24 +223,3 @@ def usable(section: str, name: str) -> Part:
     if not found.available:
         raise UsageError(f"{found.label} needs something that is not installed.", f"Type: {'; '.join(found.missing)}")
     return found
-
-
-def _explain(chosen: Part, error: ValidationError) -> tuple[str, str]:
-    """A pydantic error as (message, fix) in a person's words."""
-    first = error.errors()[0]
-    name = str(first["loc"][0]) if first["loc"] else ""
-    title = f"{chosen.section}.{name}"
-    if first["type"] == "extra_forbidden":
-        fields = ", ".join(chosen.params.model_fields) or "none"
-        return f"{chosen.section} {chosen.name!r} has no field {name!r}.", f"Its fields: {fields}."
-    return f"{title} cannot be {first.get('input')!r}: {first['msg']}.", _allowed(chosen.params, name)
-
-
-def _allowed(params: type[PartParams], name: str) -> str:
-    schema = params.model_json_schema().get("properties", {}).get(name, {})
-    if "enum" in schema:
-        return "Choices: " + ", ".join(map(str, schema["enum"])) + "."
-    low, high = schema.get("minimum"), schema.get("maximum")
-    if low is not None or high is not None:
-        return f"Allowed: {low if low is not None else '…'} to {high if high is not None else '…'}."
-    return ""

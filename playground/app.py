@@ -25,7 +25,19 @@ from playground.first_start import first_start
 from playground.people import Accounts, check_reach, is_loopback
 from playground.services import Services
 from playground.state import Session
-from playground.tabs import chat, chunking, evidence, monitoring, reading, recipe, retrieval, runs, sampling, sidebar
+from playground.tabs import (
+    chat,
+    chunking,
+    evidence,
+    monitoring,
+    reading,
+    recipe,
+    recipes,
+    retrieval,
+    runs,
+    sampling,
+    sidebar,
+)
 from playground.tabs.shell import Shell, browser_state, panel, signed, wire
 from playground.views import frame
 
@@ -64,6 +76,8 @@ def build(services: Services) -> gr.Blocks:
                     runs.build(services, shell, side, kept, tabs, [cuts, searches, samples, readings])
                 with gr.Tab("Monitoring", id="monitoring", elem_id="tab-monitoring") as watching:
                     monitoring.build(services, watching)
+                with gr.Tab("Recipes", id="recipes", elem_id="tab-recipes") as keeping:
+                    recipes.build(services, shell, side, keeping)
 
         # Apart from the choices: the page reports its first tab late, and must not undo what was chosen meanwhile.
         opened = browser_state("tab")
@@ -91,7 +105,7 @@ def build(services: Services) -> gr.Blocks:
             None, [news, talk.last], [talk.last], js=GREETING, show_progress="hidden", api_visibility="private"
         )  # fmt: skip
         wire([app.load], on_load, [shell.kept, shell.seen, opened], [tabs, *talk.outputs, *side.outputs])
-        for tab in (chatting, cutting, finding, drawing, looking, kept, watching):
+        for tab in (chatting, cutting, finding, drawing, looking, kept, watching, keeping):
             wire([tab.select], partial(on_tab, tab.id), [], [opened])
         wire([app.load], side.engine.on_tick, [shell.kept], [side.engine.card])
         evidence.wire_panel(services, shell)

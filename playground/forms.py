@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines import registry
+from pipelines.knobs import without_null
 from pipelines.registry import Part
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def controls(part: Part) -> list[Control]:
 
 
 def _control(part: Part, name: str, schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Control:
-    inner, optional = _inner(schema, definitions)
+    inner, optional = without_null(schema, definitions)
     extra = {key: schema.get(key, inner.get(key)) for key in ("step", "usual", "source", "fold", "only", "description")}
     low, high = inner.get("minimum", schema.get("minimum")), inner.get("maximum", schema.get("maximum"))
     choices = tuple(inner.get("enum", ())) or ((inner["const"],) if "const" in inner else ())
@@ -92,17 +93,6 @@ def _control(part: Part, name: str, schema: Mapping[str, Any], definitions: Mapp
         optional=optional,
         only=extra["only"] or {},
     )
-
-
-def _inner(field: Mapping[str, Any], definitions: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
-    """A field's schema without its "or nothing", and whether it had one."""
-    if "$ref" in field:
-        return definitions[field["$ref"].rpartition("/")[2]], False
-    options = [option for option in field.get("anyOf", ()) if option.get("type") != "null"]
-    if "anyOf" not in field:
-        return field, False
-    inner = options[0] if options else {}
-    return _inner(inner, definitions)[0], len(options) < len(field["anyOf"])
 
 
 def _kind(

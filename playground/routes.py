@@ -1,4 +1,4 @@
-"""What the browser fetches besides the page itself: pictures of pages, exported conversations."""
+"""What the browser fetches besides the page itself: pictures of pages, exports, the schema of recipes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from pipelines.errors import DocumentError, PlaygroundError
+from pipelines.recipes import schema
 from playground.cli.console import to_json
 from playground.guard import USER, Guard, own_names
 from playground.people import Accounts
@@ -47,6 +48,9 @@ def app_kwargs(services: Services, accounts: Accounts) -> dict[str, Any]:
     async def samples(request: Request) -> Response:
         return await run_in_threadpool(samples_file, services, request.path_params["id"])
 
+    async def recipe_schema(request: Request) -> Response:
+        return FileResponse(schema.FILE, media_type="application/schema+json")
+
     async def one_run(request: Request) -> Response:
         return await run_in_threadpool(run_file, services, request.path_params["id"], request.path_params["ending"])
 
@@ -60,6 +64,7 @@ def app_kwargs(services: Services, accounts: Accounts) -> dict[str, Any]:
     routes += [Route("/sampling/{id}.json", samples), Route("/reading/{id}.png", sheet)]
     routes += [Route("/metrics", metrics), Route("/run/{id}.{ending}", one_run), Route("/runs/{a}/{b}.html", two_runs)]
     routes.append(Route("/manifest.json", lambda _: FileResponse(ASSETS / "manifest.json", media_type=MANIFEST)))
+    routes.append(Route(f"/{schema.FILE.name}", recipe_schema))
     guard = Middleware(Guard, accounts=accounts, names=own_names(services.settings))
     return {"routes": routes, "middleware": [guard]}
 

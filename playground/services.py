@@ -17,6 +17,7 @@ from pipelines.evaluation.question_sets import QuestionSets
 from pipelines.events import AskEvent, Indexed, IndexProgress
 from pipelines.reading.filling import NONE
 from pipelines.recipe import Recipe
+from pipelines.recipes.saved import SavedRecipes
 from pipelines.registry import Part
 from pipelines.runs.run import Begun
 from pipelines.runs.store import Runs
@@ -63,6 +64,7 @@ class Services:
     tasks: Tasks
     measurements: Measurements
     questions: QuestionSets
+    recipes: SavedRecipes
     lists: Lists
     labs: Labs
     full: FullRows
@@ -108,6 +110,7 @@ class Services:
             Tasks(),
             Measurements(),
             QuestionSets(settings.data_dir / "questions"),
+            SavedRecipes.of(settings.data_dir),
             Lists(),
             Labs(),
             FullRows(),

@@ -1,4 +1,4 @@
-"""Five documents to try the playground on, and questions whose answers are known.
+"""Five documents to try the playground on, questions whose answers are known, and recipes to answer them with.
 
 Everything in them is invented, so no model can know it from its training. ``questions.yaml`` holds the
 questions; ``python -m sample_docs.build`` makes the PDFs again from ``sources/``.
@@ -18,6 +18,18 @@ SAMPLES: tuple[str, ...] = (
     "scanned-letter.pdf",
 )
 
+#: Recipes, each for an idea of its own; all run without a language model. In the order of the ideas.
+RECIPES: tuple[str, ...] = (
+    "small-chunks.json",
+    "sentence-window.json",
+    "parents-and-children.json",
+    "by-headings.json",
+    "fused-by-rank.json",
+    "second-look.json",
+    "varied-passages.json",
+    "quotes-only.json",
+)
+
 #: To click at the first start: three documents, each question in other words than its answer.
 first_questions: tuple[str, ...] = (
     "Why did the lights go out on the Gannet Steps?",
@@ -29,6 +41,11 @@ first_questions: tuple[str, ...] = (
 def folder() -> Path:
     """Where the documents lie."""
     return Path(__file__).resolve().parent
+
+
+def recipe_files() -> list[Path]:
+    """The files of the recipes."""
+    return [folder() / "recipes" / name for name in RECIPES]
 
 
 def questions() -> list[dict[str, Any]]:

@@ -10,9 +10,11 @@ import pytest
 import typer
 
 from pipelines.recipe import Recipe
+from pipelines.recipes.saved import SavedRecipes
 from playground.cli import exits
 from playground.cli.console import Result
 from playground.cli.options import Call, command
+from sample_docs import folder
 
 
 def build(seen: list[tuple[Call, str]]) -> typer.Typer:
@@ -116,6 +118,31 @@ def test_a_wrong_assignment_is_usage_and_the_line_lists_what_there_is(
     err = capsys.readouterr().err
     assert (code, seen) == (2, [])
     assert named in err
+    assert err.count("\n") == 1
+
+
+def test_a_recipe_may_be_called_by_its_name_and_a_file_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = ["--data-dir", str(tmp_path / "data")]
+    monkeypatch.chdir(tmp_path)
+    sample = only("note", "--recipe", "Small chunks", *here)
+    assert sample.recipe == Recipe.from_json((folder() / "recipes" / "small-chunks.json").read_text("utf-8"))
+    assert only("note", "--recipe", "small CHUNKS", *here) == sample
+    assert only("note", "--recipe", "standard", *here).recipe == Recipe()
+    SavedRecipes.of(tmp_path / "data").save("Small chunks", Recipe().set(["chunker.size=48"]))
+    assert only("note", "--recipe", "small chunks", "--set", "retriever.k=2", *here).recipe == Recipe().set(
+        ["chunker.size=48", "retriever.k=2"]
+    )
+    (tmp_path / "Small chunks").write_text('{"chunker": "page"}', encoding="utf-8")
+    assert only("note", "--recipe", "Small chunks", *here).recipe == Recipe().set(["chunker=page"])
+
+
+def test_a_recipe_that_is_not_there_lists_those_there_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    SavedRecipes.of(tmp_path).save("Mine", Recipe())
+    code, seen = run("note", "--recipe", "nonsense", "--data-dir", str(tmp_path))
+    err = capsys.readouterr().err
+    assert (code, seen) == (2, [])
+    assert "no recipe called 'nonsense'" in err
+    assert "There is: Mine, Standard, Small chunks, Sentence window" in err
     assert err.count("\n") == 1
 
 

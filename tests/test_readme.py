@@ -9,6 +9,7 @@ import pytest
 
 from pipelines import registry
 from pipelines.engines.presets import PRESETS
+from pipelines.recipe import Recipe
 from pipelines.settings import Settings
 from playground import endpoints
 from playground.endpoints import tools
@@ -48,6 +49,11 @@ def test_the_snippet_for_scripts_runs_on_the_running_app(tmp_path, monkeypatch, 
 @pytest.mark.parametrize("name", [*endpoints.NAMES, *tools.NAMES])
 def test_every_endpoint_and_tool_is_told_of(name):
     assert f"`/{name}`" in README or f"`{name}`" in README
+
+
+def test_the_recipe_snippet_is_a_recipe():
+    [text] = [one for one in re.findall(r"```json\n(.*?)```", README, re.DOTALL) if "chunker" in one]
+    assert Recipe.from_json(text) == Recipe().set(["chunker.size=64", "retriever=keyword"])
 
 
 def test_the_part_snippet_is_a_working_part(monkeypatch):

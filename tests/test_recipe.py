@@ -116,14 +116,6 @@ def test_a_partial_recipe_takes_defaults():
     assert json.loads(recipe.to_json())["version"] == 1
 
 
-def test_the_python_export_holds_the_same_recipe():
-    recipe = Recipe().set(["chunker=recursive", "chunker.size=96", "retriever.k=3"])
-    code = recipe.to_python("Who?").split("with Library.open()")[0]
-    scope: dict = {}
-    exec(code, scope)
-    assert scope["recipe"] == recipe
-
-
 def test_two_files_cannot_claim_one_name():
     def other():
         """A clash."""

@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 _HOLTZMAN = "Holtzman et al. 2020, arXiv:1904.09751"
 _KESKAR = "Keskar et al. 2019, arXiv:1909.05858"
 
-#: One stop text typed on a command line is a list of one.
-Stops = Annotated[tuple[str, ...] | None, BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
+
+def _stops(value: Any) -> Any:
+    """One stop text is a list of one."""
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+#: Stop texts; one alone is taken too, since it is typed on a command line.
+Stops = Annotated[tuple[str, ...] | None, BeforeValidator(_stops, json_schema_input_type=tuple[str, ...] | str | None)]
 
 
 def _schema_text(value: Any) -> Any:
@@ -38,7 +44,7 @@ def _schema_text(value: Any) -> Any:
 
 
 #: A JSON schema as text; a mapping is taken too, since a command line hands it over parsed.
-Schema = Annotated[str | None, BeforeValidator(_schema_text)]
+Schema = Annotated[str | None, BeforeValidator(_schema_text, json_schema_input_type=str | dict[str, Any] | None)]
 
 
 class SamplingParams(PartParams):

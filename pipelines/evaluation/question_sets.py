@@ -1,26 +1,17 @@
-"""A person's own sets of labelled questions: one JSON-lines file a set, readable by any program.
-
-A file is replaced whole, so a killed process leaves the old one or the new one.
-"""
+"""A person's own sets of labelled questions: one JSON-lines file a set, readable by any program."""
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from uuid import uuid4
 
-from pipelines.errors import StoreError, UsageError
+from pipelines.errors import UsageError
 from pipelines.evaluation.questions import Question, read_questions, to_jsonl
+from pipelines.named_files import NamedFiles, safe_name
 
 #: The set that questions marked on a page go to.
 MINE = "my questions"
-
-_ODD = re.compile(r"[^\w .()\-]+")
-_LONGEST = 80
 
 
 class QuestionSets:
@@ -31,13 +22,12 @@ class QuestionSets:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._files = NamedFiles(folder, ".jsonl")
         self._lock = Lock()
 
     def names(self) -> list[str]:
         """Every set, the marked questions first."""
-        found = sorted(path.stem for path in self._folder.glob("*.jsonl")) if self._folder.is_dir() else []
-        return sorted(found, key=lambda name: name != MINE)
+        return sorted(self._files.names(), key=lambda name: name != MINE)
 
     def read(self, name: str) -> list[Question]:
         """The questions of a set.
@@ -48,7 +38,7 @@ class QuestionSets:
         if name not in self.names():
             known = ", ".join(self.names()) or "none"
             raise UsageError(f"There is no set of questions {name!r}.", f"There is: {known}.")
-        return read_questions(self._path(name))
+        return read_questions(self._files.path(name))
 
     def add(self, question: Question, name: str = MINE) -> None:
         """Append a question to a set; it survives the death of the process from here on."""
@@ -71,21 +61,20 @@ class QuestionSets:
             UsageError: there is no such set, or one of the new name.
         """
         with self._lock:
-            questions = self.read(name)
+            self.read(name)
             new = clean_name(new)
             if new == name:
                 return name
             if new in self.names():
                 raise UsageError(f"There is a set {new!r} already.", "Choose another name.")
-            self._write(new, questions)
-            self._path(name).unlink(missing_ok=True)
+            self._files.rename(name, new)
         return new
 
     def delete(self, name: str) -> None:
         """Forget a whole set. Raises UsageError: there is none."""
         with self._lock:
             self.read(name)
-            self._path(name).unlink(missing_ok=True)
+            self._files.delete(name)
 
     def remove(self, place: int, name: str = MINE) -> None:
         """Take a question out of a set, by its place from 0; the last one takes the set with it."""
@@ -97,7 +86,7 @@ class QuestionSets:
             if left:
                 self._write(name, left)
             else:
-                self._path(name).unlink(missing_ok=True)
+                self._files.delete(name)
 
     def import_file(self, path: Path, called: str) -> str:
         """Keep a file of questions as a set, under the file's name; returns the set's name.
@@ -111,24 +100,10 @@ class QuestionSets:
             self._write(name, questions)
         return name
 
-    def _path(self, name: str) -> Path:
-        return self._folder / f"{name}.jsonl"
-
     def _write(self, name: str, questions: Sequence[Question]) -> None:
-        draft = self._folder / f".draft-{uuid4().hex}"
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with draft.open("w", encoding="utf-8", newline="\n") as file:
-                file.write(to_jsonl(questions))
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(draft, self._path(name))
-        except OSError as error:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
-            raise StoreError(f"The questions cannot be kept: {error.strerror}.", "Free some space.") from error
+        self._files.write(name, to_jsonl(questions))
 
 
 def clean_name(name: str) -> str:
     """A set's name as a file may be called."""
-    return " ".join(_ODD.sub(" ", name).split()).strip(".")[:_LONGEST].strip() or "questions"
+    return safe_name(name, "questions")

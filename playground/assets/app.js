@@ -41,6 +41,9 @@
     document.querySelectorAll('details.menu[open]').forEach((box) => {
       if (!box.contains(event.target) || event.target.closest('button.title')) box.open = false;
     });
+    if (event.target.closest('[data-act="compare"]') && innerWidth <= 820) {
+      document.getElementById('recipes-right').scrollIntoView({behavior: 'smooth'});
+    }
     if (event.target.closest('[data-act="cite"]') && innerWidth < 1200) {
       document.getElementById('evidence-column').scrollIntoView({behavior: 'smooth'});
     }

@@ -21,6 +21,7 @@ import typer
 
 from pipelines.errors import StoreError, UsageError
 from pipelines.recipe import Recipe
+from pipelines.recipes.saved import SavedRecipes
 from pipelines.registry import SECTIONS
 from pipelines.settings import Settings
 from playground.cli import exits
@@ -37,14 +38,12 @@ DataDir = Annotated[
     typer.Option("--data-dir", help="Folder of documents, index and chats.", metavar="FOLDER", show_default=False),
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="Forbid every download.")]
-RecipeFiles = Annotated[
-    list[Path] | None,
+Recipes = Annotated[
+    list[str] | None,
     typer.Option(
         "--recipe",
-        help="A recipe saved as JSON.",
-        metavar="FILE",
-        exists=True,
-        dir_okay=False,
+        help='A recipe: its JSON file, or the name of a saved or a sample one, such as "Small chunks".',
+        metavar="FILE|NAME",
         rich_help_panel=RECIPE_PANEL,
     ),
 ]
@@ -138,26 +137,24 @@ def _call(context: typer.Context) -> Call:
     given = _Given(context)
     short = [f"{section}={given.last(section)}" for section in SECTIONS if given.last(section)]
     assignments = [*given.every("assignments"), *short]
-    bases = [_read_recipe(Path(path)) for path in given.every("recipe")] or [Recipe()]
+    settings = settings_of(context)
+    bases = [_recipe(word, settings) for word in given.every("recipe")] or [Recipe()]
     recipes = tuple(base.set(assignments) for base in bases)
     turned = tuple(text for text in assignments if "." in text.partition("=")[0])
-    return Call(settings_of(context), recipes, bool(given.last("json")), turned)
+    return Call(settings, recipes, bool(given.last("json")), turned)
 
 
-def _read_recipe(path: Path) -> Recipe:
-    try:
-        return Recipe.from_json(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not a recipe: it is not text.", "Export one from the app.") from error
-    except UsageError as error:
-        raise type(error)(f"{path}: {error.message}", error.fix) from error
+def _recipe(word: str, settings: Settings) -> Recipe:
+    from playground.recipes.known import file_or_named
+
+    return file_or_named(word, SavedRecipes.of(settings.data_dir)).recipe
 
 
 def _common(without: Collection[str] = ()) -> list[inspect.Parameter]:
     """The common options as parameters of a function, for Typer to read, but for some."""
     kinds: dict[str, Any] = {
         "data_dir": DataDir,
-        "recipe": RecipeFiles,
+        "recipe": Recipes,
         "assignments": Assignments,
         **{name: Annotated[str | None, typer.Option(f"--{name}", hidden=True)] for name in SECTIONS},
         "offline": Offline,

@@ -14,8 +14,6 @@ _COMPARABLE = {
     "chunker": ("size", "overlap", "unit", "header"),
     "retriever": ("k", "depth", "threshold"),
     "reranker": ("depth",),
-    "model": (),
-    "sampling": (),
 }
 
 
@@ -54,7 +52,7 @@ def differences(
                 parts.add(section)
             knobs |= _unlike(one, other, section)
     own = [section for section in sections if section in found]
-    mixed = [name for section in sections for name in _COMPARABLE[section] if name in knobs] if parts else []
+    mixed = [name for section in sections for name in _COMPARABLE.get(section, ()) if name in knobs] if parts else []
     return Differences(
         what=" and the ".join(own),
         columns=tuple(words(recipe) if words else _told(recipe, sections) for recipe in recipes),

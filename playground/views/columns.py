@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -14,7 +13,7 @@ from playground.lab.differences import Differences
 from playground.lab.sheets import Sheet
 from playground.lab.state import LETTERS, Lab
 from playground.views.html import button, el, fold, join, tip
-from playground.views.tools import how_many, pressed, zooms
+from playground.views.tools import download, how_many, pressed, zooms
 from playground.views.words import count, place, seconds, where
 
 
@@ -25,17 +24,17 @@ def letter_mark(letter: str) -> Markup:
 
 def strip(found: Differences) -> Markup:
     """What differs between the columns, and nothing else."""
+    many = found.what.count(" and ") + 1
     parts = [el("span", letter_mark(LETTERS[at]), " ", words) for at, words in enumerate(found.columns)]
     if found.others:
         lead = el("b", f"⚠ Not only the {found.what} differs, but also: {', '.join(found.others)}.", class_="warning")
     else:
-        several = " and " in found.what
-        words = f"The {found.what} differ." if several else f"Only the {found.what} differs."
+        words = f"The {found.what} differ." if many > 1 else f"Only the {found.what} differs."
         lead = el("b", words if found.what else "Nothing differs.")
     remarks: list[Markup] = [el("span", f"⚠ {a} and {b} are the same.", class_="warning") for a, b in found.same]
-    why = "Two things changed at once: what you see may come from either. Set them equal to compare one thing."
-    if " and " in found.what:
-        remarks.append(tip("⚠ Two things differ at once.", why, "warning"))
+    why = "With more than one change, what you see may come from either. Set them equal to compare one thing."
+    if many > 1:
+        remarks.append(tip(f"⚠ {'Two' if many == 2 else many} things differ at once.", why, "warning"))
     if found.mixed:
         words = f"⚠ Besides that: {', '.join(found.mixed)} differ" + ("s." if len(found.mixed) == 1 else ".")
         remarks.append(tip(words, why, "warning"))
@@ -110,18 +109,15 @@ def _hits(letter: str, hits: Sequence[Hit], cost: str) -> Markup:
 def export(letter: str, recipe: Recipe, section: str) -> Markup:
     """The column's recipe as files, made here: nothing is stored for it. ``section`` names them."""
     name = f"recipe-{letter.lower()}-{recipe.choice(section).name}"
-    links = [
-        el("a", label, href=_data(text, kind), download=f"{name}.{ending}", class_="quiet")
-        for label, text, kind, ending in (
-            ("JSON", recipe.to_json(), "application/json", "json"),
-            ("Python", recipe.to_python(), "text/x-python", "py"),
-        )
-    ]
-    return fold("Export", join(*links), class_="fold export")
+    return fold("Export", *recipe_links(recipe.to_json(), recipe.to_python(), name), class_="fold export")
 
 
-def _data(text: str, kind: str) -> str:
-    return f"data:{kind};charset=utf-8,{quote(text)}"
+def recipe_links(as_json: str, as_python: str, name: str) -> tuple[Markup, Markup]:
+    """A recipe to save under a file's name: its file, and a program that runs it."""
+    return (
+        download("JSON", as_json, "application/json", f"{name}.json"),
+        download("Python", as_python, "text/x-python", f"{name}.py"),
+    )
 
 
 def working(letter: str, words: str, fraction: float | None) -> Markup:

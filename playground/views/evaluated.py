@@ -7,7 +7,6 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -17,7 +16,7 @@ from playground.finding.grid import METRICS, Grid, labels, name_of, values_of
 from playground.measurements import Measurement
 from playground.views.html import button, el, fold, join, tip
 from playground.views.measured import interval_bar, state
-from playground.views.tools import pressed
+from playground.views.tools import download, pressed
 from playground.views.words import count, seconds
 
 #: Metric -> what it means. All are 0 to 1, higher is better; definitions are trec_eval's.
@@ -194,10 +193,7 @@ def _export(found: Measurement, names: Sequence[str]) -> Markup:
         ("Best recipe, JSON", best.recipe.to_json(), "application/json", "recipe.json"),
         ("Best recipe, Python", best.recipe.to_python(), "text/x-python", "recipe.py"),
     ]
-    made = [
-        el("a", words, href=f"data:{kind};charset=utf-8,{quote(text)}", download=name, class_="quiet")
-        for words, text, kind, name in links
-    ]
+    made = [download(*link) for link in links]
     return fold(
         "Export (best by ndcg@10 at quote level)", join([join(link, " ") for link in made]), class_="fold export"
     )

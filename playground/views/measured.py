@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -16,6 +15,7 @@ from playground.measurements import Measurement
 from playground.views.columns import letter_mark
 from playground.views.growth import failed
 from playground.views.html import bar, button, el, fold, join, tip
+from playground.views.tools import download
 from playground.views.words import count, seconds
 
 _SOURCE = "Chroma, “Evaluating Chunking Strategies”, 2024"
@@ -168,8 +168,7 @@ def marked(questions: Sequence[Question]) -> Markup:
         )
         for at, one in enumerate(questions)
     ]
-    data = f"data:application/x-ndjson;charset=utf-8,{quote(to_jsonl(questions))}"
-    export = el("a", "Export as JSON lines", href=data, download=f"{MINE}.jsonl", class_="quiet")
+    export = download("Export as JSON lines", to_jsonl(questions), "application/x-ndjson", f"{MINE}.jsonl")
     return fold(f"My questions ({len(questions)})", join(el("ul", rows, class_="mine"), export))
 
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import quote
 
 from markupsafe import Markup
 
 from pipelines.evaluation.questions import Question, to_jsonl
 from playground.views.html import button, el, fold, join
+from playground.views.tools import download, inline_form, sure
 from playground.views.words import count
 
 
 def question_set(name: str, questions: Sequence[Question], editable: bool) -> Markup:
     """Every question with its answer's words; a form to change its wording."""
     rows = [_row(at, one, editable) for at, one in enumerate(questions)]
-    data = f"data:application/x-ndjson;charset=utf-8,{quote(to_jsonl(questions))}"
-    acts = [el("a", "Export as JSON lines", href=data, download=f"{name}.jsonl", class_="quiet")]
+    acts = [download("Export as JSON lines", to_jsonl(questions), "application/x-ndjson", f"{name}.jsonl")]
     if editable:
-        acts += [_form("rename", "", name, "Rename"), _delete(name)]
+        rename = inline_form("rename", "", name, "Rename")
+        acts += [rename, sure("Delete this set", "Delete for good", "delete", name)]
     unanswerable = sum(not one.answerable for one in questions)
     told = count(len(questions), "question")
     if unanswerable:
@@ -41,19 +41,9 @@ def _row(at: int, one: Question, editable: bool) -> Markup:
     told = el("span", el("b", one.question), el("span", f" {place}", class_="facts"))
     acts: list[Markup] = [button("Ask it", "trace", at, class_="quiet small", aria_label=f"Ask: {one.question}")]
     if editable:
-        acts.append(fold("Edit", _form("reword", str(at), one.question, "Save")))
+        acts.append(fold("Edit", inline_form("reword", str(at), one.question, "Save")))
         acts.append(button("Remove", "forget", at, class_="quiet small", aria_label=f"Remove: {one.question}"))
     return el("li", told, el("span", acts, class_="acts"))
-
-
-def _form(act: str, arg: str, value: str, label: str) -> Markup:
-    field = el("input", name="value", value=value, aria_label=label)
-    return el("form", field, el("button", label, type="submit"), data_act=act, data_arg=arg, class_="inline")
-
-
-def _delete(name: str) -> Markup:
-    sure = button("Delete for good", "delete", name, class_="danger")
-    return fold("Delete this set", sure, class_="confirm")
 
 
 def none() -> Markup:

@@ -1,10 +1,12 @@
-"""Switches that several panels and labs have: how large, how many columns."""
+"""Switches and small forms that several panels and labs have: how large, how many columns, another name, a download."""
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from markupsafe import Markup
 
-from playground.views.html import button, el
+from playground.views.html import Child, button, el, fold
 
 
 def pressed(on: bool) -> str:
@@ -28,3 +30,19 @@ def how_many(shown: int) -> Markup:
         for n in (2, 3, 4)
     ]
     return el("div", el("span", "Columns"), many, class_="group end")
+
+
+def download(label: str, text: str, kind: str, name: str) -> Markup:
+    """A link that saves a text as a file of a media type, made here: nothing is stored for it."""
+    return el("a", label, href=f"data:{kind};charset=utf-8,{quote(text)}", download=name, class_="quiet")
+
+
+def inline_form(act: str, arg: str, value: str, label: str) -> Markup:
+    """One line to type into, and a button; the panel's handler gets what was typed."""
+    field = el("input", name="value", value=value, aria_label=label)
+    return el("form", field, el("button", label, type="submit"), data_act=act, data_arg=arg, class_="inline")
+
+
+def sure(question: Child, label: str, act: str, arg: str) -> Markup:
+    """A button that only comes forth when asked for: what it does cannot be undone."""
+    return fold(question, button(label, act, arg, class_="danger"), class_="confirm")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pipelines.retrieval.base import Hit
 
 
@@ -58,3 +60,12 @@ def where(hit: Hit) -> str:
 def score(number: float) -> str:
     """Three significant decimals for fractions, two for larger scores."""
     return f"{number:.3f}" if abs(number) < 10 else f"{number:.2f}"
+
+
+def moment(when: str) -> str:
+    """``24 Nov 2026, 21:40`` on this machine's clock, of an ISO 8601 time; empty of anything else."""
+    try:
+        here = datetime.fromisoformat(when).astimezone()
+    except (ValueError, OverflowError):
+        return ""
+    return f"{here.day} {here:%b %Y, %H:%M}"
