@@ -84,6 +84,8 @@ def evaluate(
     assert corpus is not None, "checked above"
     assert queries is not None, "checked above"
     assert qrels is not None, "checked above"
+    if run_file is not None:
+        _check_run_file(run_file, len(_by_embedder(recipes)))
     known = {"corpus": str(corpus.resolve()), "queries": str(queries.resolve()), "qrels": str(qrels.resolve())}
     on_all = partial(on_collection, call, (corpus, queries, qrels), recipes, run_file)
     return _recorded(call, queries.name, recipes, known, on_all)
@@ -126,13 +128,10 @@ def on_collection(
     from pipelines.evaluation.beir import evaluate_beir
 
     warn_of_idle(recipes, DECIDING, "on a public collection, whose text is ranked by whole documents")
-    groups = [list(group) for _, group in itertools.groupby(recipes, key=lambda recipe: recipe.embedder)]
-    if run_file is not None:
-        _check_run_file(run_file, len(groups))
     rows: list[dict[str, Any]] = []
     questions = 0
     with Progress() as progress:
-        for group in groups:
+        for group in _by_embedder(recipes):
             chosen = group[0].choice("embedder")
             found = evaluate_beir(
                 *files,
@@ -145,6 +144,10 @@ def on_collection(
             questions = found["questions"]
             rows += found["rows"]
     return Result({"questions": questions, "rows": rows}, lambda out: show(out, questions, rows, recipes))
+
+
+def _by_embedder(recipes: Sequence[Recipe]) -> list[list[Recipe]]:
+    return [list(group) for _, group in itertools.groupby(recipes, key=lambda recipe: recipe.embedder)]
 
 
 def _check_run_file(path: Path, models: int) -> None:
