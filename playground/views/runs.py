@@ -91,7 +91,7 @@ def _row(now: Looking, run: Run) -> Markup:
         el("td", el("time", when(run.when), title=run.origin)),
         el("td", tip(run.kind, kind[1]), ended),
         el("td", button(run.about, "open", run.id, class_="open"), about, class_="about"),
-        el("td", run.summary, class_="facts recipe"),
+        el("td", run.summary, class_="facts in-short"),
         el("td", run.model, class_="facts"),
         el("td", numbers, class_="numbers"),
         el("td", button(mark, "mark", run.id, class_="switch pick", aria_pressed=pressed(at >= 0),
