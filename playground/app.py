@@ -143,12 +143,12 @@ def running(settings: Settings) -> Iterator[tuple[Services, str]]:
 def serve(settings: Settings, *, open_browser: bool) -> None:
     """Serve the app until it is interrupted."""
     with running(settings) as (services, url):
+        if settings.insecure and not (settings.auth or is_loopback(settings.host)):  # before a reader of stdout goes on
+            said = "warning: everybody who can reach this machine can read, add and remove your documents.\n"
+            sys.stderr.write(said)
         sys.stdout.write(f"The playground is at {url} (Ctrl+C stops it).\n")
         if settings.mcp:
             sys.stdout.write(f"MCP clients connect to {url}{tools.PATH} (streamable HTTP).\n")
-        if settings.insecure and not (settings.auth or is_loopback(settings.host)):
-            said = "warning: everybody who can reach this machine can read, add and remove your documents.\n"
-            sys.stderr.write(said)
         sys.stdout.flush()
         if open_browser:
             webbrowser.open(url)
