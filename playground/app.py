@@ -73,7 +73,8 @@ def build(services: Services) -> gr.Blocks:
                 with gr.Tab("Reading", id="reading", elem_id="tab-reading") as looking:
                     readings = reading.build(services, shell, looking)
                 with gr.Tab("Runs", id="runs", elem_id="tab-runs") as kept:
-                    runs.build(services, shell, side, kept, tabs, [cuts, searches, samples, readings])
+                    labs = {"chunking": cuts, "retrieval": searches, "sampling": samples, "reading": readings}
+                    runs.build(services, shell, side, kept, tabs, labs)
                 with gr.Tab("Monitoring", id="monitoring", elem_id="tab-monitoring") as watching:
                     monitoring.build(services, watching)
                 with gr.Tab("Recipes", id="recipes", elem_id="tab-recipes") as keeping:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from pipelines.engines.builtin import BuiltinEngine
@@ -15,6 +16,11 @@ from pipelines.engines.download import fetch
 from pipelines.engines.ollama import OllamaEngine
 from pipelines.errors import DownloadError, EngineError
 from pipelines.settings import Settings
+
+
+#: A busy machine draws its examples slowly, which is no fault of a test.
+hypothesis.settings.register_profile("calm", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("calm")
 
 
 @pytest.hookimpl(optionalhook=True)

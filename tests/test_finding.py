@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.engines.writing import Writer
 from pipelines.errors import ModelMissing, UsageError
-from pipelines.loading.page_numbers import page_numbers
+from pipelines.loading.page_numbers import page_numbers, told_pages
 from pipelines.recipe import Recipe, choose
 from pipelines.retrieval.base import StageScore
 from pipelines.retrieval.candidates import Candidate, Ranking
@@ -54,6 +54,14 @@ def test_pages_are_read(text, pages):
 def test_what_is_no_page_is_named(text):
     with pytest.raises(UsageError, match="no page"):
         page_numbers(text)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told"), [([3], "page 3"), ([2, 1, 3, 7, 7], "pages 1–3, 7"), ([4, 6], "pages 4, 6")]
+)
+def test_pages_are_told_as_they_are_read(numbers, told):
+    assert told_pages(numbers) == told
+    assert page_numbers(told.partition(" ")[2]) == sorted(set(numbers))
 
 
 def test_columns_begin_with_ways_that_differ_in_kind():

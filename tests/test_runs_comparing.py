@@ -78,6 +78,7 @@ def test_a_recipe_of_another_app_is_compared_without_it():
 
 def test_the_direction_decides_what_is_better():
     assert difference("ttft_s", 1.0, 0.5) == ("−0.50 s", "better")
+    assert difference("ttft_s", 1.0, 0.8) == ("−0.20 s", ""), "within what times vary"
     assert difference("tokens_per_s", 10, 20) == ("+10.0 tokens/s", "better")
     assert difference("recall@5", 0.5, 0.4) == ("−10.0 points", "worse")
     assert difference("hits", 5, 3) == ("−2", "")

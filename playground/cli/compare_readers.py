@@ -79,6 +79,7 @@ def compare_readers(
 def _record(call: Call, paths: Mapping[str, str], choices: Sequence[Choice], data: Mapping[str, Any]) -> None:
     """A run for every reader, degradation and file."""
     from playground.runs import outcomes
+    from playground.runs.words import what_was_read
 
     batch, readers = uuid4().hex[:12], {str(one): one for one in choices}
     with call.recording() as recorder:
@@ -87,9 +88,10 @@ def _record(call: Call, paths: Mapping[str, str], choices: Sequence[Choice], dat
             rows = [row for row in data["rows"] if all(row[key] == summary[key] for key in keys)]
             reader = readers[summary["reader"]]
             recipe = call.recipe.with_("reader", reader.name, **reader.params.model_dump())
-            inputs = {"path": paths[summary["document"]], "pages": [row["page"] for row in rows],
-                      "degrade": summary["degrade"], "truth": data["truth"]}  # fmt: skip
-            begun = Begun("read", recipe.to_json(), "", (summary["document"],), inputs, COMMAND_LINE, batch)
+            pages, degrade = [row["page"] for row in rows], summary["degrade"]
+            inputs = {"path": paths[summary["document"]], "pages": pages, "degrade": degrade, "truth": data["truth"]}
+            what, documents = what_was_read(pages, degrade), (summary["document"],)
+            begun = Begun("read", recipe.to_json(), what, documents, inputs, COMMAND_LINE, batch)
             recorder.add(begun, outcomes.of_summary(summary, rows))
 
 

@@ -64,6 +64,7 @@ def read(
     from pipelines.evaluation.reading_runs import read_pages
     from pipelines.evaluation.transcript_differences import differences
     from playground.runs import outcomes
+    from playground.runs.words import what_was_read
 
     choice = reader_of(chosen, call.recipe) if chosen else call.recipe.choice("reader")
     degradations = degradations_of([degrade] if degrade else [])
@@ -71,7 +72,7 @@ def read(
     inputs = {"path": str(path.resolve()), "page": page, "degrade": degrade or "", "seconds": seconds,
               "truth_file": str(truth.resolve()) if truth else "", "encrypted": password is not None}  # fmt: skip
     recipe = call.recipe.with_("reader", choice.name, **choice.params.model_dump())
-    begun = Begun("read", recipe.to_json(), "", (path.name,), inputs, COMMAND_LINE)
+    begun = Begun("read", recipe.to_json(), what_was_read([page], degrade), (path.name,), inputs, COMMAND_LINE)
     with (
         means_of(call.settings) as means,
         Progress() as progress,

@@ -17,6 +17,7 @@ from playground.cli.read import as_json
 from playground.cli.reading_pages import reader_of
 from playground.endpoints.streams import ENDPOINT, recipe_from, stopping
 from playground.runs import outcomes
+from playground.runs.words import what_was_read
 from playground.services import Services
 
 
@@ -41,7 +42,7 @@ def endpoints(services: Services) -> list[Callable[..., Any]]:
         due = paced()
         inputs = {"document": document, "page": page, "degrade": degrade, "seconds": seconds}
         recorded = base.model_copy(update={"reader": choice}).to_json()
-        begun = Begun("read", recorded, "", (document,), inputs, ENDPOINT)
+        begun = Begun("read", recorded, what_was_read([page], degrade), (document,), inputs, ENDPOINT)
         with stopping() as flag, services.recorder.together([begun]) as (run,):
             draw = partial(services.library.sheet, document, cancel=flag)
             clean, sheet = sheets(draw, page, degradation, means, flag)

@@ -11,6 +11,7 @@ from uuid import uuid4
 from pipelines.recipe import Choice, Recipe
 from pipelines.runs.run import DECIDING, Begun, Ended, Kind
 from playground.runs import outcomes
+from playground.runs.words import what_was_read
 
 if TYPE_CHECKING:
     from pipelines.evaluation.judging import Graded
@@ -149,7 +150,8 @@ def reading(services: Services, lab: Reading, choice: Choice, batch: str) -> Beg
     """A page that a column of the reading lab is about to read."""
     inputs = {"document": lab.page.document, "page": lab.page.number, "degrade": str(lab.degrade),
               "seconds": lab.seconds}  # fmt: skip
-    return Begun("read", _reading_recipe(choice), "", (_read_name(lab),), inputs, READING, batch)
+    what = what_was_read([lab.page.number], str(lab.degrade))
+    return Begun("read", _reading_recipe(choice), what, (_read_name(lab),), inputs, READING, batch)
 
 
 def read(lab: Reading, choice: Choice, transcript: Transcript, layer: str) -> PageRead:
@@ -177,12 +179,10 @@ def several(services: Services, lab: Reading, run: Several) -> None:
     batch = uuid4().hex[:12]
     for summary in summaries(run.rows):
         rows = [row for row in run.rows if (row.reader, row.degradation) == (summary.reader, summary.degradation)]
-        inputs = {
-            "document": lab.page.document,
-            "pages": [row.page for row in rows],
-            "degrade": str(summary.degradation),
-        }
-        begun = Begun("read", _reading_recipe(summary.reader), "", (run.name,), inputs, READING, batch)
+        pages, degrade = [row.page for row in rows], str(summary.degradation)
+        inputs = {"document": lab.page.document, "pages": pages, "degrade": degrade}
+        what = what_was_read(pages, degrade)
+        begun = Begun("read", _reading_recipe(summary.reader), what, (run.name,), inputs, READING, batch)
         services.recorder.add(begun, outcomes.of_summary(summary_json(summary), [row_json(row) for row in rows]))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pipelines.errors import UsageError
@@ -29,8 +29,13 @@ LABS: Mapping[Kind, tuple[str, str]] = {
     "read": ("reading", "the reading lab"),
 }
 
-#: The labs' states, in the order in which the tab of runs gets them.
-KINDS_OF_LABS: tuple[type[Kept], ...] = (Lab, Finding, Sampling, Reading)
+#: Tab -> the state of its lab, in the order of the tabs.
+STATES: Mapping[str, type[Kept]] = {
+    "chunking": Lab,
+    "retrieval": Finding,
+    "sampling": Sampling,
+    "reading": Reading,
+}
 
 
 def recipe_of_run(run: Run) -> Recipe:
@@ -46,40 +51,39 @@ def in_chat(session: Session, run: Run) -> Session:
     return session.to(recipe=recipe_of_run(run).to_json())
 
 
-def in_lab(services: Services, session: Session, run: Run, details: Details, labs: Sequence[Any]) -> str:
-    """Put a run into column A of its lab, with its question, document, prompt or page; returns the lab's tab.
+def in_lab(
+    services: Services, session: Session, run: Run, details: Details, labs: Mapping[str, Any]
+) -> tuple[str, Kept]:
+    """Put a run into column A of its lab, with its question, document, prompt or page.
 
     Args:
         services: Who knows the labs.
         session: Of the page.
         run: What is loaded.
         details: Its inputs.
-        labs: What the page keeps of its labs, in the order of KINDS_OF_LABS.
+        labs: Tab -> what the page keeps of its lab, which is nothing before the tab was first opened.
+
+    Returns:
+        The lab's tab, and its state, which the page is to keep.
 
     Raises:
         UsageError: this app lacks a part of its recipe, or no lab makes its kind.
     """
-    recipe = recipe_of_run(run)
+    recipe, inputs = recipe_of_run(run), details.inputs
     if run.kind not in LABS:
         raise UsageError("No lab makes such runs.", "Use its recipe in the chat.")
-    tab = LABS[run.kind][0]
-    chunking, finding, sampling, reading = (
-        services.labs.now(kind, kept) for kind, kept in zip(KINDS_OF_LABS, labs, strict=True)
-    )
-    match tab:
-        case "chunking":
-            assert isinstance(chunking, Lab)
-            services.labs.keep(_cut(session, chunking, run, recipe, details.inputs))
-        case "retrieval":
-            assert isinstance(finding, Finding)
-            services.labs.keep(_found(session, finding, run, recipe, details.inputs))
-        case "sampling":
-            assert isinstance(sampling, Sampling)
-            services.labs.keep(_sampled(session, sampling, run, recipe, details.inputs))
-        case "reading":
-            assert isinstance(reading, Reading)
-            services.labs.keep(_read(session, reading, recipe, details.inputs))
-    return tab
+    tab, _ = LABS[run.kind]
+    lab = services.labs.now(STATES[tab], labs[tab])
+    match lab:
+        case Lab():
+            lab = _cut(session, lab, run, recipe, inputs)
+        case Finding():
+            lab = _found(session, lab, run, recipe, inputs)
+        case Sampling():
+            lab = _sampled(session, lab, run, recipe, inputs)
+        case Reading():
+            lab = _read(session, lab, recipe, inputs)
+    return tab, services.labs.keep(lab)
 
 
 def _cut(session: Session, lab: Lab, run: Run, recipe: Recipe, inputs: Mapping[str, Any]) -> Lab:

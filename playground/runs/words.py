@@ -1,9 +1,23 @@
-"""Numbers of runs as people read them."""
+"""Runs as people read them: their numbers, and what was read."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from pipelines.loading.page_numbers import told_pages
 from pipelines.runs.numbers import number
 from playground.views.words import seconds
+
+_TIMES = ("s", "ms", "tokens/s")
+
+#: A time of one run that is less than so many times another's is not called better or worse.
+_TIMES_VARY = 1.5
+
+
+def what_was_read(pages: Sequence[int], degrade: str | None) -> str:
+    """``pages 1–3``, and by what they were made worse."""
+    worse = f", {degrade}" if degrade and degrade != "none" else ""
+    return f"{told_pages(pages)}{worse}"
 
 
 def told(name: str, value: float, *, named: bool = False) -> str:
@@ -25,7 +39,7 @@ def told(name: str, value: float, *, named: bool = False) -> str:
 
 
 def difference(name: str, old: float, new: float) -> tuple[str, str]:
-    """How a number changed, and whether that is "better", "worse" or "" (no direction, or no change)."""
+    """How a number changed, and whether that is "better", "worse" or "" (no direction, no change, or noise)."""
     known, change = number(name), new - old
     if change == 0:
         return "same", ""
@@ -33,5 +47,7 @@ def difference(name: str, old: float, new: float) -> tuple[str, str]:
     unit = " points" if known.unit == "share" else ""
     size = f"{abs(change) * 100:.1f}{unit}" if unit else told(name, abs(change))
     if not known.better:
+        return f"{sign}{size}", ""
+    if known.unit in _TIMES and max(old, new) < _TIMES_VARY * min(old, new):
         return f"{sign}{size}", ""
     return f"{sign}{size}", "better" if (change > 0) == (known.better == "higher") else "worse"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,8 +64,10 @@ def components() -> Parts:
 class Wiring:
     """What happens when; every handler ends in a redrawn board."""
 
-    def __init__(self, services: Services, shell: Shell, side: Sidebar, parts: Parts, labs: Sequence[Any]) -> None:
-        self._services, self._shell, self._side, self._parts, self._labs = services, shell, side, parts, list(labs)
+    def __init__(
+        self, services: Services, shell: Shell, side: Sidebar, parts: Parts, labs: Mapping[str, gr.BrowserState]
+    ) -> None:
+        self._services, self._shell, self._side, self._parts, self._labs = services, shell, side, parts, labs
 
     def redraw(self, now: Looking) -> list[Any]:
         """The state and the panels."""
@@ -121,24 +123,27 @@ class Wiring:
     def using(self, tabs: gr.Tabs) -> None:
         """A run's recipe into the chat, or the run into its lab."""
         kept, forms = self._shell.kept, list(self._side.forms.values())
-        outputs = [tabs, kept, self._shell.words, *(one for form in forms for one in form.outputs)]
+        states = list(self._labs.values())
+        chat = [kept, self._shell.words, *(one for form in forms for one in form.outputs)]
         services = self._services
 
-        def on_use(choices: Any, event: gr.EventData, *labs: Any) -> list[Any]:
-            what, session = event._data["act"], Session.restore(choices)
-            if what not in ("use", "load"):
-                return [gr.skip()] * len(outputs)
-            run = services.runs.get(event._data["arg"])
-            if what == "load":
-                tab = loading.in_lab(services, session, run, services.runs.details(run.id), labs)
-                return [gr.update(selected=tab), *[gr.skip()] * (len(outputs) - 1)]
-            session = loading.in_chat(session, run)
-            recipe = loading.recipe_of_run(run)
-            gr.Info(f"Chat now works with {escape(summary(session))}.", title="In use", duration=5)
-            shown = [update for form in forms for update in form.show(recipe)]
-            return [gr.skip(), session.keep(), summary(session), *shown]
+        def on_load(choices: Any, event: gr.EventData, *sent: Any) -> list[Any]:
+            if event._data["act"] != "load":
+                return [gr.skip()] * (len(states) + 1)
+            run, labs = services.runs.get(event._data["arg"]), dict(zip(self._labs, sent, strict=True))
+            tab, lab = loading.in_lab(services, Session.restore(choices), run, services.runs.details(run.id), labs)
+            return [gr.update(selected=tab), *(lab.keep() if name == tab else gr.skip() for name in self._labs)]
 
-        wire([self._parts.below.click], on_use, [kept, *self._labs], outputs, trigger_mode="multiple")
+        def on_use(choices: Any, event: gr.EventData) -> list[Any]:
+            if event._data["act"] != "use":
+                return [gr.skip()] * len(chat)
+            run = services.runs.get(event._data["arg"])
+            session, recipe = loading.in_chat(Session.restore(choices), run), loading.recipe_of_run(run)
+            gr.Info(f"Chat now works with {escape(summary(session))}.", title="In use", duration=5)
+            return [session.keep(), summary(session), *(update for form in forms for update in form.show(recipe))]
+
+        wire([self._parts.below.click], on_load, [kept, *states], [tabs, *states], trigger_mode="multiple")
+        wire([self._parts.below.click], on_use, [kept], chat, trigger_mode="multiple")
 
     def opening(self, tab: gr.Tab) -> None:
         """The first look, and every later one: runs were made meanwhile."""
@@ -153,7 +158,9 @@ class Wiring:
         wire([tab.select], on_open, [parts.kept], [*parts.menus, parts.kept, *parts.panels])
 
 
-def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab, tabs: gr.Tabs, labs: Sequence[Any]) -> None:
+def build(
+    services: Services, shell: Shell, side: Sidebar, tab: gr.Tab, tabs: gr.Tabs, labs: Mapping[str, gr.BrowserState]
+) -> None:
     """Draw the tab and wire it.
 
     Args:
@@ -162,7 +169,7 @@ def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab, tabs: gr
         side: Whose forms show the recipe.
         tab: The tab it stands in.
         tabs: All tabs of the page.
-        labs: The states of the labs, in the order of KINDS_OF_LABS.
+        labs: Tab -> the state of its lab.
     """
     wiring = Wiring(services, shell, side, components(), labs)
     wiring.board()

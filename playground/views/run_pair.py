@@ -81,7 +81,7 @@ def numbers(found: Comparison) -> Markup | str:
     if not rows:
         return ""
     heads = [el("th", ""), el("th", letter_mark("A")), el("th", letter_mark("B")), el("th", "change")]
-    note = "One run each: times vary from run to run, so small changes say nothing."
+    note = "One run each: times vary from run to run, so a change by less than half says nothing."
     return el("div", el("table", el("thead", el("tr", heads)), el("tbody", rows), class_="plain numbers"),
               el("p", note, class_="facts"))  # fmt: skip
 

@@ -21,7 +21,7 @@ def run_tools(run: Run, asking: bool) -> Markup:
         button(f"Open in {lab[1]}", "load", run.id, class_="quiet", disabled=not loaded) if lab else None,
         button("★ Starred" if run.starred else "☆ Star", "star", run.id, class_="quiet",
                aria_pressed=pressed(run.starred)),
-        _export(f"/run/{run.id}"),
+        _export(f"run/{run.id}"),
         fold("Name and note", _form("name", run.id, run.name, "A name", 120),
              _form("note", run.id, run.note, "A note", 2000), class_="fold export"),
         button("Delete", "delete", run.id, class_="quiet"),
@@ -37,7 +37,7 @@ def pair_tools(left: Run, right: Run) -> Markup:
     return el(
         "div",
         button("Swap A and B", "swap", "", class_="quiet"),
-        el("a", "Export as a page", href=f"/runs/{left.id}/{right.id}.html", download="", class_="quiet"),
+        el("a", "Export as a page", href=f"runs/{left.id}/{right.id}.html", download="", class_="quiet"),
         button("Close", "close", "", class_="quiet end"),
         class_="toolbar lab-toolbar run-tools",
     )

@@ -91,11 +91,11 @@ def _row(now: Looking, run: Run) -> Markup:
         el("td", el("time", when(run.when), title=run.origin)),
         el("td", tip(run.kind, kind[1]), ended),
         el("td", button(run.about, "open", run.id, class_="open"), about, class_="about"),
-        el("td", run.summary, class_="facts in-short"),
+        el("td", run.summary, class_="facts recipe-words"),
         el("td", run.model, class_="facts"),
-        el("td", numbers, class_="numbers"),
+        el("td", numbers, class_="key-numbers"),
         el("td", button(mark, "mark", run.id, class_="switch pick", aria_pressed=pressed(at >= 0),
-                        aria_label=f"Compare run {run.id}")),
+                        aria_label=f"Compare run {run.id}"), class_="mark-cell"),
         class_="picked" if now.run == run.id and now.opened == "run" else None,
     )  # fmt: skip
 

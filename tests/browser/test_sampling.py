@@ -41,7 +41,7 @@ def set_knob(page, letter, name, value):
 def shorten(page):
     """Few tokens and a fixed seed in both columns."""
     for letter in "AB":
-        unfold(page, f".col-{letter.lower()} .knobs button:has-text('More')")
+        unfold(page, f"#tab-sampling .col-{letter.lower()} .knobs button:has-text('More')")
         set_knob(page, letter, "num_predict", TOKENS)
         set_knob(page, letter, "seed", 3)
 
@@ -164,7 +164,7 @@ def test_it_stays_readable(visit, picture, width, dark):
     page.locator("#draw-toolbar button", has_text="4").click()
     expect(page.locator("#draw-columns .lab-column:visible")).to_have_count(4)
     for letter in "CD":
-        unfold(page, f".col-{letter.lower()} .knobs button:has-text('More')")
+        unfold(page, f"#tab-sampling .col-{letter.lower()} .knobs button:has-text('More')")
         page.locator(f"#sampling-{letter}-num_predict input").fill("8")
         page.keyboard.press("Tab")
     shorten(page)
