@@ -100,7 +100,10 @@ class Wiring:
 
         def on_menu(kept: Any, text: str, model: str | None, document: str | None) -> list[Any]:
             now = services.labs.now(Looking, kept)
-            return self.redraw(now.to(text=text or "", model=model or "", document=document or "", first=0))
+            said = {"text": text or "", "model": model or "", "document": document or ""}
+            if all(getattr(now, name) == value for name, value in said.items()):
+                return [gr.skip()] * len(outputs)  # the page was told this, it does not tell it
+            return self.redraw(now.to(**said, first=0))
 
         def on_stop(kept: Any, event: gr.EventData) -> None:
             if event._data["act"] == "stop":
@@ -110,7 +113,8 @@ class Wiring:
             wire([clicked.click], on_board, [parts.kept], [*parts.menus, *outputs], trigger_mode="multiple")
         wire([parts.below.click], on_stop, [parts.kept], [], trigger_mode="multiple")
         given = [parts.kept, *parts.menus]
-        wire([parts.text.input, parts.model.input, parts.document.input], on_menu, given, outputs,
+        # A pasted text is a change but no input.
+        wire([parts.text.change, parts.model.input, parts.document.input], on_menu, given, outputs,
              trigger_mode="always_last")  # fmt: skip
 
     def follow(self, now: Looking) -> Iterator[list[Any]]:

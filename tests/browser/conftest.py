@@ -77,6 +77,7 @@ def visit(chromium, served):
 
 def open_tab(page, name):
     """Open one of the page's tabs; on a narrow page it may stand in the menu of those that found no room."""
+    page.get_by_role("tab").first.wait_for()
     tab = page.get_by_role("tab", name=name, exact=True)
     if tab.is_visible():
         tab.click()

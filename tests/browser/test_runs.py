@@ -84,6 +84,7 @@ def test_each_lab_leaves_a_run(visit, served, picture):
     expect(row(page, "read")).to_be_visible()
     expect(row(page, "search")).to_have_count(0)
     page.locator("#runs-filters").get_by_role("button", name="Show all").click()
+    expect(row(page, "chunk")).to_be_visible()
     page.locator("#runs-text textarea, #runs-text input").fill("about the sea")
     expect(row(page, "chunk")).to_have_count(0)
     expect(row(page, "sample")).to_be_visible()
