@@ -17,7 +17,6 @@ from pipelines.engines.ollama import OllamaEngine
 from pipelines.errors import DownloadError, EngineError
 from pipelines.settings import Settings
 
-
 #: A busy machine draws its examples slowly, which is no fault of a test.
 hypothesis.settings.register_profile("calm", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("calm")
