@@ -185,14 +185,16 @@ class Recipe(BaseModel):
             documents: Those it searches; None: all.
             name: What the recipe is called.
         """
-        standard = Recipe()
-        chosen = [self.choice(section) for section in SECTIONS]
-        changed = {
+        return python_script(self.changed(), question, data_dir=data_dir, documents=documents, name=name)
+
+    def changed(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        """Sections that differ from the standard recipe -> (part, its knobs that were turned)."""
+        standard, chosen = Recipe(), {section: self.choice(section) for section in SECTIONS}
+        return {
             section: (choice.name, choice.params.model_dump(mode="json", exclude_defaults=True))
-            for section, choice in zip(SECTIONS, chosen, strict=True)
+            for section, choice in chosen.items()
             if choice != standard.choice(section)
         }
-        return python_script(changed, question, data_dir=data_dir, documents=documents, name=name)
 
 
 def _parse(recipe: Recipe, section: str, field: str, value: str) -> Any:

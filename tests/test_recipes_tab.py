@@ -179,6 +179,7 @@ def test_nothing_a_person_or_a_file_says_becomes_markup(services):
 
 def test_a_time_is_told_on_this_machines_clock():
     assert moment("2026-11-24T12:00:00.000+00:00").startswith("24 Nov 2026, ")
+    assert moment(1_795_521_600.0) == moment("2026-11-24T12:00:00+00:00")
     assert moment("yesterday") == moment("") == ""
 
 

@@ -52,7 +52,7 @@ def python_script(
     called = "".join(letter for letter in " ".join(name.split()) if letter.isprintable())  # it stands in a comment
     return _PROGRAM.format(
         title=f"The recipe “{called}” of the RAG playground." if called else "A recipe of the RAG playground.",
-        recipe=_recipe(changed),
+        recipe=recipe_in_python(changed),
         question=_literal(question, ""),
         folder="" if data_dir is None else repr(str(data_dir)),
         where="  # the data folder of PLAYGROUND_DATA_DIR, or the usual one" if data_dir is None else "",
@@ -60,7 +60,8 @@ def python_script(
     )
 
 
-def _recipe(changed: Mapping[str, tuple[str, Mapping[str, Any]]]) -> str:
+def recipe_in_python(changed: Mapping[str, tuple[str, Mapping[str, Any]]]) -> str:
+    """The expression that makes a recipe, from what :meth:`pipelines.recipe.Recipe.changed` says of it."""
     if not changed:
         return "Recipe()"
     steps = [f"    .with_({_arguments(section, *choice)})" for section, choice in changed.items()]

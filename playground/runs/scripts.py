@@ -16,7 +16,7 @@ from pipelines.recipe import Recipe
 from pipelines.registry import SECTIONS
 from pipelines.runs.run import COMMAND_LINE, DECIDING, Details, Kind, Run
 from pipelines.settings import Settings, default_data_dir
-from playground.runs.scripts_of_labs import changed, with_library
+from playground.runs.scripts_of_labs import with_library
 
 #: How a run's own command begins, from its inputs.
 Command = Callable[[Run, Mapping[str, Any]], list[str]]
@@ -97,7 +97,11 @@ def _lines(words: list[str]) -> Iterator[str]:
 def _with_files(words: list[str], recipes: list[Recipe]) -> str:
     """The same where several recipes are compared: each is a file."""
     listed = "".join(f"    {line},\n" for line in _lines(words))
-    told = "".join(f"    {changed(recipe)!r},\n" for recipe in recipes)
+    sections = [
+        {section: {"name": name, "params": params} for section, (name, params) in recipe.changed().items()}
+        for recipe in recipes
+    ]
+    told = "".join(f"    {one!r},\n" for one in sections)
     return (
         "import json\nfrom pathlib import Path\nfrom tempfile import TemporaryDirectory\n\n"
         f"from playground.cli import run\n\nrecipes = [\n{told}]\n\n"

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipelines.errors import UsageError
 from pipelines.recipe import Recipe
-from pipelines.registry import SECTIONS
+from pipelines.recipes.script import recipe_in_python
 from pipelines.runs.run import Details, Kind, Run
 
 
@@ -27,19 +27,7 @@ def with_library(run: Run, recipe: Recipe, details: Details, folder: str | None)
                       *body.imports})  # fmt: skip
     inside = "".join(f"    {line}\n" for line in body.lines)
     opening = f"with Library.open({folder!r}) as library:\n" if folder else "with Library.open() as library:\n"
-    turned = "".join(f"    {name}={choice!r},\n" for name, choice in changed(recipe).items())
-    sections = f"\n{turned}" if turned else ""
-    return "\n".join(imports) + f"\n\nrecipe = Recipe({sections})\n\n{opening}{inside}"
-
-
-def changed(recipe: Recipe) -> dict[str, dict[str, Any]]:
-    """The sections that differ from the standard recipe, each with the knobs that were turned."""
-    found = {}
-    for name in SECTIONS:
-        choice = recipe.choice(name)
-        if choice != Recipe().choice(name):
-            found[name] = {"name": choice.name, "params": choice.params.model_dump(mode="json", exclude_defaults=True)}
-    return found
+    return "\n".join(imports) + f"\n\nrecipe = {recipe_in_python(recipe.changed())}\n\n{opening}{inside}"
 
 
 def _document(inputs: Mapping[str, Any]) -> tuple[str, str]:

@@ -15,7 +15,8 @@ from pipelines.runs.numbers import in_order, number
 from pipelines.runs.run import DECIDING, Details, Run
 from playground.runs.words import told
 from playground.views.html import el, fold, tip
-from playground.views.runs import STATE_WORDS, when
+from playground.views.runs import STATE_WORDS
+from playground.views.words import moment
 
 #: Passages, chunks and rows shown; the exported file has all.
 _MOST = 20
@@ -43,7 +44,14 @@ def opened(run: Run, details: Details, tools: Markup | str = "", news: Markup | 
 def facts(run: Run) -> Markup:
     """Who, when, how it ended."""
     engine = f"{run.model} ({run.engine})" if run.model else "no model" if run.engine == "none" else ""
-    words = [run.kind, when(run.when), STATE_WORDS.get(run.state, "done"), run.origin, ", ".join(run.documents), engine]
+    words = [
+        run.kind,
+        moment(run.when),
+        STATE_WORDS.get(run.state, "done"),
+        run.origin,
+        ", ".join(run.documents),
+        engine,
+    ]
     return el("p", " · ".join(word for word in words if word), class_="facts")
 
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from markupsafe import Markup
 
 from pipelines.runs.numbers import key_numbers, number
 from pipelines.runs.run import KINDS, Run
 from playground.lab.state import LETTERS
-from playground.runs.state import PAGE, Looking
+from playground.runs.state import Looking
 from playground.runs.words import told
 from playground.views.columns import letter_mark
 from playground.views.html import button, el, join, tip
 from playground.views.tools import pressed
-from playground.views.words import count, seconds
+from playground.views.words import count, lately, seconds
 
 #: Kind -> (what the switch says, what such a run is).
 KIND_WORDS: Mapping[str, tuple[str, str]] = {
@@ -88,7 +87,7 @@ def _row(now: Looking, run: Run) -> Markup:
     return el(
         "tr",
         el("td", star),
-        el("td", el("time", when(run.when), title=run.origin)),
+        el("td", el("time", lately(run.when), title=run.origin)),
         el("td", tip(run.kind, kind[1]), ended),
         el("td", button(run.about, "open", run.id, class_="open"), about, class_="about"),
         el("td", run.summary, class_="facts recipe-words"),
@@ -162,16 +161,3 @@ def made_again(same: bool, said: str, old: str, new: str) -> Markup:
         button("Compare", "both", f"{old}:{new}", class_="quiet"),
     ]
     return el("p", el("b", lead, class_="good" if same else "warning"), said, " ", both, class_="note")
-
-
-def when(moment: float) -> str:
-    """A moment as people read it: today by the clock, older ones by the day too."""
-    then, now = datetime.fromtimestamp(moment), datetime.now()
-    if then.date() == now.date():
-        return then.strftime("%H:%M:%S")
-    return then.strftime("%d %b %H:%M") if then.year == now.year else then.strftime("%d %b %Y")
-
-
-def pages_of(matching: int) -> int:
-    """Pages that the table has."""
-    return max(1, -(-matching // PAGE))

@@ -62,10 +62,16 @@ def score(number: float) -> str:
     return f"{number:.3f}" if abs(number) < 10 else f"{number:.2f}"
 
 
-def moment(when: str) -> str:
-    """``24 Nov 2026, 21:40`` on this machine's clock, of an ISO 8601 time; empty of anything else."""
+def moment(when: str | float) -> str:
+    """``24 Nov 2026, 21:40`` on this machine's clock, of ISO 8601 or seconds since 1970; empty of anything else."""
     try:
-        here = datetime.fromisoformat(when).astimezone()
-    except (ValueError, OverflowError):
+        here = (datetime.fromisoformat(when) if isinstance(when, str) else datetime.fromtimestamp(when)).astimezone()
+    except (ValueError, OverflowError, OSError):
         return ""
     return f"{here.day} {here:%b %Y, %H:%M}"
+
+
+def lately(when: float) -> str:
+    """A moment in a list: ``21:40:07`` of today, with the day of any other."""
+    here = datetime.fromtimestamp(when)
+    return f"{here:%H:%M:%S}" if here.date() == datetime.now().date() else moment(when)
