@@ -14,16 +14,22 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from pipelines.recipe import Recipe
+from pipelines.runs.comparing import compare
 from pipelines.runs.filter import Filter
 from pipelines.runs.measured import pack
 from pipelines.runs.monitoring import monitored
 from pipelines.runs.run import Begun, Ended, Kind
 from pipelines.runs.store import Runs
+from playground.runs.state import PAGE, Looking
+from playground.views import run as run_view
+from playground.views import run_pair
+from playground.views import runs as views
 from playground.views.monitoring import monitoring
 
 RUNS, REAL, BOUND_MS, TIMES = 100_000, 500, 300, 7
@@ -42,6 +48,16 @@ from run where number <= :real
 """
 
 
+def hit(draw: Random, document: str, rank: int, text: str) -> dict[str, Any]:
+    """A passage as a search keeps it."""
+    scores = {
+        stage: {"rank": draw.randint(1, 20), "score": draw.random()} for stage in ("semantic", "keyword", "fused")
+    }
+    start = 900 * draw.randint(0, 40)
+    place = {"document": document, "page": rank, "start": start, "end": start + 1000}
+    return {"rank": rank, "score": 1 / rank, "scores": scores, "text": text, **place}
+
+
 def one(draw: Random, vocabulary: list[str]) -> tuple[Begun, Ended]:
     """A run as people make them: a question of ten words, five passages of a thousand characters, an answer."""
 
@@ -51,7 +67,7 @@ def one(draw: Random, vocabulary: list[str]) -> tuple[Begun, Ended]:
     kind = draw.choice(_KINDS)
     recipe = Recipe().with_("retriever", k=draw.randint(2, 12), alpha=draw.choice((0.3, 0.5, 0.7)))
     document = f"report-{draw.randint(1, 40)}.pdf"
-    hits = [{"rank": n, "document": document, "page": n, "text": words(160)} for n in range(1, 6)]
+    hits = [hit(draw, document, rank, words(160)) for rank in range(1, 6)]
     begun = Begun(kind, recipe.to_json(), words(10), (document,), {"documents": [document]}, "chat")
     failed = draw.random() < 0.03
     modelled = kind in ("ask", "sample")
@@ -145,6 +161,30 @@ def lists(runs: Runs, bare: sqlite3.Connection) -> list[Step]:
     ]
 
 
+def shown(runs: Runs, bare: sqlite3.Connection) -> list[Step]:
+    """The markup that the tab sends: the table, a run opened, two compared."""
+
+    def sql(query: str, *values: Any) -> list[Any]:
+        return bare.execute(query, values).fetchall()
+
+    page, detail = f"select * from run order by number desc limit {PAGE}", "select * from detail where run > ?"
+    found = runs.find(Filter(kinds=("ask",)), 2, RUNS // 10)
+    one, two = (partial(sql, detail, RUNS - many) for many in (1, 2))
+
+    def table() -> str:
+        now = Looking(text="a")
+        return str(views.table(now, views.Listed(runs.find(now.filter, PAGE), runs.count(now.filter), runs.count())))
+
+    def pair() -> str:
+        return str(run_pair.pair(*found, compare(*((run, runs.details(run.id)) for run in found))))
+
+    return [
+        ("the table, as markup", table, partial(sql, page)),
+        ("one opened, as markup", lambda: str(run_view.opened(found[0], runs.details(found[0].id))), one),
+        ("two compared, as markup", pair, two),
+    ]
+
+
 def rest(runs: Runs, bare: sqlite3.Connection) -> list[Step]:
     """Writing, and monitoring."""
     day = time.time() - 86_400
@@ -174,7 +214,7 @@ def main() -> None:
         print(f"\n{RUNS:,} runs, {path.stat().st_size / 1e6:,.0f} MB, medians of {TIMES}")
         print(f"{'':28}{'ms':>9}{'bare ms':>10}{'ratio':>9}")
         slow = []
-        for name, work, plain in lists(runs, bare) + rest(runs, bare):
+        for name, work, plain in lists(runs, bare) + shown(runs, bare) + rest(runs, bare):
             taken, base = milliseconds(work), milliseconds(plain)
             print(f"{name:28}{taken:9.2f}{base:10.2f}{taken / base:9.1f}")
             slow += [name] if taken > BOUND_MS else []
