@@ -1,6 +1,7 @@
 """Two runs compared, and one made again: worked by hand."""
 
 import json
+import re
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from pipelines.runs.numbers import NUMBERS, in_order, key_numbers, number
 from pipelines.runs.reproducing import verdict
 from pipelines.runs.run import Details, Run
 from playground.runs.words import difference, told
+from playground.views import shared
 
 TEXTS = st.text(alphabet="ab \n", max_size=40)
 
@@ -119,3 +121,12 @@ def test_reproduced_is_told_of_every_kind():
     assert not verdict("evaluate", rows, {"rows": [{"metrics": {"recall": {"mean": 0.6}}}]}).same
     assert verdict("read", {"text": "x"}, {"text": "x"}).same
     assert not verdict("read", {"rows": [{"text": "x"}]}, {"rows": [{"text": "y"}]}).same
+
+
+def test_a_page_opens_without_the_app():
+    sides = [(run(question=f"<b>{letter}</b>"), Details(outputs={"answer": f"<i>{letter}</i>"})) for letter in "AB"]
+    for page in (shared.page(*sides[0]), shared.pair_page(*sides)):
+        assert page.startswith("<!doctype html>\n<html")
+        assert "<b>A</b>" not in page
+        assert "<i>A</i>" not in page
+        assert not re.search(r"<script|https?://|url\(|@import|src=", page)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from textwrap import shorten
 from typing import Any
 
 from markupsafe import Markup
@@ -83,7 +84,7 @@ def found(outputs: Mapping[str, Any]) -> Markup | str:
         return ""
     rows = [
         el("li", el("b", f"#{hit['rank']}"), f" {hit['document']} p. {hit['page']} ", _ranks(hit["scores"]),
-           el("p", hit["text"][:400], class_="facts"))
+           el("p", shorten(hit["text"], 400, placeholder=" …"), class_="facts"))
         for hit in hits[:_MOST]
     ]  # fmt: skip
     return fold(f"{len(hits)} passages", el("ol", rows, class_="run-hits"), open_=True)

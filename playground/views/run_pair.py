@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import shorten
 from typing import Any
 
 from markupsafe import Markup
@@ -113,8 +114,9 @@ def ranks(found: tuple[Passage, ...]) -> Markup | str:
     ]
     letters = [el("th", ""), *(el("th", letter_mark(letter)) for _ in stages for letter in "AB")]
     rows = [
-        el("tr", el("th", f"{one.document} p. {one.page}", el("span", one.text[:90], class_="facts"), scope="row"),
-           [_rank(*sides, stage) for stage in stages for sides in ((one.left, one.right), (one.right, one.left))])
+        el("tr", _passage(one), [
+            _rank(*sides, stage) for stage in stages for sides in ((one.left, one.right), (one.right, one.left))
+        ])
         for one in found[:_MOST]
     ]  # fmt: skip
     more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
@@ -122,6 +124,11 @@ def ranks(found: tuple[Passage, ...]) -> Markup | str:
     table = el("table", el("thead", el("tr", heads), el("tr", letters)), el("tbody", rows), class_="plain ranks")
     said = el("p", f"{shared} of {len(found)} were found by both{more}.", class_="facts")
     return el("div", el("h3", "Passages and their ranks"), said, el("div", table, class_="scroll"))
+
+
+def _passage(one: Passage) -> Markup:
+    begins = el("span", shorten(one.text, 90, placeholder=" …"), class_="facts")
+    return el("th", f"{one.document} p. {one.page}", begins, scope="row")
 
 
 def _rank(side: Mapping[str, int | None], other: Mapping[str, int | None], stage: str) -> Markup:

@@ -39,4 +39,4 @@ def _page(title: str, body: Markup) -> str:
         el("style", Markup(style)),  # noqa: S704 - our own file
     )
     frame = el("body", el("header", "RAG playground"), body, el("footer", f"Exported on {written}. Nothing is loaded."))
-    return "<!doctype html>\n" + el("html", head, frame, lang="en")
+    return f"<!doctype html>\n{el('html', head, frame, lang='en')}"

@@ -4,7 +4,6 @@ The real small built-in model draws the samples; what it says does not matter.
 """
 
 import re
-from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
@@ -94,7 +93,7 @@ def test_each_lab_leaves_a_run(visit, served, picture):
     expect(page.locator("#runs-text textarea, #runs-text input")).to_have_value("")
 
 
-def test_two_are_compared_one_is_made_again_and_put_back(visit, served, picture):
+def test_two_are_compared_one_is_made_again_and_put_back(visit, picture, tmp_path):
     page = visit(height=1200)
     for question in (QUESTION, OTHER):
         page.locator("#question textarea").fill(question)
@@ -111,9 +110,15 @@ def test_two_are_compared_one_is_made_again_and_put_back(visit, served, picture)
     picture(page, "runs-pair")
     with page.expect_download() as download:
         pair.get_by_role("link", name=re.compile("page", re.I)).click()
-    text = Path(download.value.path()).read_text("utf-8")
-    assert "Who pays for &lt;b&gt;the&lt;/b&gt; repairs?" in text
-    assert "<script" not in text
+    copy = tmp_path / "two.html"
+    download.value.save_as(copy)
+    assert "<script" not in copy.read_text("utf-8")
+    alone = page.context.new_page()  # the file opens without the app
+    alone.goto(copy.as_uri())
+    expect(alone.locator(".run-pair .strip")).to_contain_text(OTHER)
+    expect(alone.locator("table.ranks tbody tr").first).to_be_visible()
+    picture(alone, "runs-pair-alone")
+    alone.close()
     # opened, named, starred, made again
     row(page, "ask", QUESTION).locator("button.open").click()
     opened = page.locator("#runs-opened .run-open")
