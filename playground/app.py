@@ -127,7 +127,6 @@ def running(settings: Settings) -> Iterator[tuple[Services, str]]:
     services = Services.open(settings)
     try:
         app = build(services)
-        app.queue(default_concurrency_limit=None)
         with redirect_stdout(StringIO()):  # Gradio prints an address for MCP, however quiet it should be; we say it
             _, url, _ = app.launch(**launch_options(services, accounts, app), prevent_thread_lock=True)
         try:

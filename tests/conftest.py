@@ -16,6 +16,10 @@ from pipelines.engines.ollama import OllamaEngine
 from pipelines.errors import DownloadError, EngineError
 from pipelines.settings import Settings
 
+# Two test processes share the cores: threads that wait for one another, or spin while they wait, cost many times over.
+os.environ.setdefault("PLAYGROUND_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
