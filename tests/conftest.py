@@ -15,6 +15,7 @@ from pipelines.engines.download import fetch
 from pipelines.engines.ollama import OllamaEngine
 from pipelines.errors import DownloadError, EngineError
 from pipelines.settings import Settings
+from tests import remembered_vectors as remembered
 
 # Two test processes share the cores: threads that wait for one another, or spin while they wait, cost many times over.
 os.environ.setdefault("PLAYGROUND_THREADS", "1")
@@ -31,6 +32,20 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return "browser" if nodeid.startswith("tests/browser/") else nodeid.partition("::")[0]
 
     return ByFile(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def remembered_vectors() -> Iterator[None]:
+    """Most tests embed the same documents."""
+    with pytest.MonkeyPatch.context() as patch:
+        remembered.remember(patch)
+        yield
+
+
+@pytest.fixture
+def model_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of the embedding model itself, or of its speed."""
+    remembered.forget(monkeypatch)
 
 
 @pytest.fixture(autouse=True)
