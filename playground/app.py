@@ -102,7 +102,8 @@ def build(services: Services) -> gr.Blocks:
 
         counted = wire([side.count.change], on_count, [shell.kept, shell.seen], [shell.seen, shell.evidence, news])
         counted.then(
-            None, [news, talk.last], [talk.last], js=GREETING, show_progress="hidden", api_visibility="private"
+            None, [news, talk.last], [talk.last], js=GREETING, api_visibility="private",
+            show_progress="hidden", show_progress_on=[],
         )  # fmt: skip
         wire([app.load], on_load, [shell.kept, shell.seen, opened], [tabs, *talk.outputs, *side.outputs])
         for tab in (chatting, cutting, finding, drawing, looking, kept, watching, keeping):
