@@ -43,8 +43,10 @@ from playground.views import frame
 
 log = logging.getLogger(__name__)
 
-#: Greets in an empty thread only: a question may have been asked since the greeting was wished for.
-GREETING = "(news, last) => !news || document.querySelector('#last .exchange') ? last : news"
+#: Greets in an empty thread only: a question may have been asked since the greeting was wished for. Else it writes
+#: nothing, not even what stands there: an answer that ends at this moment would be put back to what it was before.
+GREETING = """(news, last) =>
+  news && !(last || '').includes('class="exchange') && !document.querySelector('#last .exchange') ? news : undefined"""
 
 
 def build(services: Services) -> gr.Blocks:

@@ -3,6 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from playground.app import GREETING
+from playground.turn import Turn
+from playground.views.answer import exchange
 from tests.browser.conftest import REPORT, schemes, settings_for, unfold
 
 pytestmark = pytest.mark.browser
@@ -128,6 +131,11 @@ def test_two_tabs_do_not_share_choices(visit):
     ask(one)
     expect(two.locator("#last .welcome")).to_be_visible()
     expect(two.locator("#style label.selected")).to_have_text("Automatic")
+    greeted = f"last => ({GREETING})('Hello', last)"
+    assert two.evaluate(greeted, "") == "Hello"
+    assert one.evaluate(f"({greeted})('') === undefined"), "an answer that ends meanwhile must not be put back"
+    drawn_in_a_moment = str(exchange(Turn("Why?"), "m1"))
+    assert two.evaluate(f"last => ({greeted})(last) === undefined", drawn_in_a_moment)
 
 
 def test_a_document_is_taken_out_of_play_and_removed(visit, served):
