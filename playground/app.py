@@ -43,8 +43,10 @@ from playground.views import frame
 
 log = logging.getLogger(__name__)
 
-#: Greets in an empty thread only: a question may have been asked since the greeting was wished for.
-GREETING = "(news, last) => !news || document.querySelector('#last .exchange') ? last : news"
+#: Greets in an empty thread only: a question may have been asked since the greeting was wished for. Else it writes
+#: nothing, not even what stands there: an answer that ends at this moment would be put back to what it was before.
+GREETING = """(news, last) =>
+  news && !(last || '').includes('class="exchange') && !document.querySelector('#last .exchange') ? news : undefined"""
 
 
 def build(services: Services) -> gr.Blocks:
@@ -103,7 +105,8 @@ def build(services: Services) -> gr.Blocks:
 
         counted = wire([side.count.change], on_count, [shell.kept, shell.seen], [shell.seen, shell.evidence, news])
         counted.then(
-            None, [news, talk.last], [talk.last], js=GREETING, show_progress="hidden", api_visibility="private"
+            None, [news, talk.last], [talk.last], js=GREETING, api_visibility="private",
+            show_progress="hidden", show_progress_on=[],
         )  # fmt: skip
         wire([app.load], on_load, [shell.kept, shell.seen, opened], [tabs, *talk.outputs, *side.outputs])
         for tab in (chatting, cutting, finding, drawing, looking, kept, watching, keeping):
@@ -128,7 +131,6 @@ def running(settings: Settings) -> Iterator[tuple[Services, str]]:
     services = Services.open(settings)
     try:
         app = build(services)
-        app.queue(default_concurrency_limit=None)
         with redirect_stdout(StringIO()):  # Gradio prints an address for MCP, however quiet it should be; we say it
             _, url, _ = app.launch(**launch_options(services, accounts, app), prevent_thread_lock=True)
         try:

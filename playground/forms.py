@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -62,10 +63,15 @@ class Control:
 
 def controls(part: Part) -> list[Control]:
     """The knobs of a part, in the order they are declared."""
+    return list(_controls(part))
+
+
+@functools.cache  # a page draws each part's knobs in several columns, and making a schema takes long
+def _controls(part: Part) -> tuple[Control, ...]:
     schema = part.params.model_json_schema()
     fields = schema.get("properties", {})
     definitions = schema.get("$defs", {})
-    return [_control(part, name, fields[name], definitions) for name in part.params.model_fields]
+    return tuple(_control(part, name, fields[name], definitions) for name in part.params.model_fields)
 
 
 def _control(part: Part, name: str, schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Control:

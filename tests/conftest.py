@@ -16,6 +16,11 @@ from pipelines.engines.download import fetch
 from pipelines.engines.ollama import OllamaEngine
 from pipelines.errors import DownloadError, EngineError
 from pipelines.settings import Settings
+from tests import remembered_vectors as remembered
+
+# Two test processes share the cores: threads that wait for one another, or spin while they wait, cost many times over.
+os.environ.setdefault("PLAYGROUND_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 #: A busy machine draws its examples slowly, which is no fault of a test.
 hypothesis.settings.register_profile("calm", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -24,14 +29,42 @@ hypothesis.settings.load_profile("calm")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A file stays in one process, so that its library is opened once; one browser runs at a time."""
+    """A file stays in one process, so that its library is opened once; one browser runs as long as there is more."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "browser" if nodeid.startswith("tests/browser/") else nodeid.partition("::")[0]
+            return nodeid.partition("::")[0]
+
+        def _assign_work_unit(self, node: Any) -> None:
+            others = [work for other, work in self.assigned_work.items() if other is not node]
+            browsing = any(
+                _in_browser(scope) and not all(tests.values()) for work in others for scope, tests in work.items()
+            )
+            fitting = (scope for scope in self.workqueue if _in_browser(scope) != browsing)
+            if (scope := next(fitting, None)) is not None:
+                self.workqueue.move_to_end(scope, last=False)
+            super()._assign_work_unit(node)
 
     return ByFile(config, log)
+
+
+def _in_browser(scope: str) -> bool:
+    return scope.startswith("tests/browser/")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def remembered_vectors() -> Iterator[None]:
+    """Most tests embed the same documents."""
+    with pytest.MonkeyPatch.context() as patch:
+        remembered.remember(patch)
+        yield
+
+
+@pytest.fixture
+def model_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of the embedding model itself, or of its speed."""
+    remembered.forget(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

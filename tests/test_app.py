@@ -10,7 +10,7 @@ from gradio_client import Client, handle_file
 from pipelines.errors import StoreLocked, UsageError
 from pipelines.settings import Settings
 from playground import theme
-from playground.app import free_port, running
+from playground.app import build, free_port, running
 from playground.first_start import first_start
 from playground.services import Services
 from playground.state import Session, recipe_of
@@ -51,9 +51,15 @@ def test_no_two_handlers_of_an_event_start_each_other_again(app):
 
 def test_no_handler_shows_a_status(app):
     """At each message a page goes through all components for every one that ever had a status: a lab would crawl."""
-    silent = [d for d in app[2].config["dependencies"] if d["backend_fn"] and d["api_visibility"] == "private"]
+    silent = [d for d in app[2].config["dependencies"] if d["api_visibility"] == "private"]
     assert silent
     assert all(dependency["show_progress_on"] == [] for dependency in silent)
+
+
+def test_no_handler_waits_for_another_session(app):
+    """What says nothing runs one at a time. A limit for all would be a line, and a tenth of the start."""
+    with_limit = [fn.api_name or str(fn.fn) for fn in build(app[0]).fns.values() if fn.fn and fn.concurrency_limit]
+    assert with_limit == []
 
 
 def test_ask_streams_and_ends_in_the_shape_of_the_command_line(app):

@@ -63,7 +63,7 @@ UNITS = ["tokens", "cl100k", "characters"]
 ODD = {
     "repeated": "It rains. " * 400,
     "one word": "Harbour",
-    "no space": "x" * 100_000,
+    "no space": "x" * 25_000,
     "chinese": "港口很大。船只很多！你看到了吗？" * 60,
     "hebrew": "הנמל גדול מאוד. יש בו אוניות רבות. " * 60,
     "emoji": "👩‍🚀🚢 sails. 🌊🌊🌊! " * 80,

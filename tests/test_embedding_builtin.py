@@ -15,6 +15,8 @@ from pipelines.embedding.builtin import WINDOW, BuiltinEmbedder
 from pipelines.errors import EngineRefused, ModelMissing
 from pipelines.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("model_as_it_is")
+
 CAT = "A cat sits on the mat."
 KITTEN = "A kitten is resting on a rug."
 BANK = "The central bank raised interest rates."

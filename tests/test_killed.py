@@ -22,7 +22,7 @@ from playground.services import Services
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 #: Rounds at least, and at most; in between until enough was confirmed and enough was cut off to tell anything.
-LEAST, MOST = 12, 60
+LEAST, MOST = 6, 60
 
 #: Imports everything once, then works in a fork for each line it reads. What it prints has been confirmed.
 APP = """

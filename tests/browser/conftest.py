@@ -18,6 +18,9 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
+#: What pages keep in a browser, by the names of its debugging protocol; the caches of what was fetched are not theirs.
+KEPT_BY_PAGES = "cookies,indexeddb,local_storage,service_workers,cache_storage"
+
 REPORT = folder() / "harbour-energy-report.pdf"
 
 
@@ -36,8 +39,14 @@ def served(tmp_path_factory):
         yield services, url
 
 
+@pytest.fixture(scope="session")
+def profile(tmp_path_factory):
+    return tmp_path_factory.mktemp("chromium")
+
+
 @pytest.fixture(scope="module")  # no longer: Playwright keeps an event loop running, which other tests would trip over
-def chromium():
+def window(profile):
+    """A browser window with a profile on disk: what it compiled of the page's scripts it keeps from visit to visit."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not path:
         pytest.skip("no Chromium: set CHROMIUM to its path")
@@ -45,21 +54,31 @@ def chromium():
 
     expect.set_options(timeout=45_000)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
+        context = playwright.chromium.launch_persistent_context(profile, executable_path=path, args=FLAGS)
+        yield context
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def chromium(window):
+    """The browser, for tests whose contexts share nothing, not even a cache."""
+    return window.browser
 
 
 @pytest.fixture
-def visit(chromium, served):
-    """Open the app: ``visit(width=…, dark=…)`` gives a page. A request to another host, or a script error, fails."""
-    contexts, strangers, errors = [], [], []
+def visit(window, served):
+    """Open the app: ``visit(width=…, dark=…)`` gives a page. A request to another host, or a script error, fails.
 
-    def open_page(width=1280, height=860, dark=False, url=None):
-        scheme = "dark" if dark else "light"
-        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-        contexts.append(context)
-        page = context.new_page()
+    ``apart=True`` is another person's browser. Nothing that a test leaves in a browser reaches the next.
+    """
+    pages, strangers, errors, origins = [], [], [], set()
+
+    def open_page(width=1280, height=860, dark=False, url=None, apart=False):
+        page = window.browser.new_page() if apart else window.new_page()
+        pages.append(page)
+        origins.add(url or served[1])
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if dark else "light")
         page.set_default_timeout(60_000)
         page.on("request", lambda request: _note(strangers, request.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -69,10 +88,30 @@ def visit(chromium, served):
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
+    _forget(window, origins)
     assert not strangers, f"the page asked other hosts: {strangers}"
     assert not errors, f"scripts broke: {errors}"
+
+
+def _forget(window, origins):
+    """Empty the profile of what pages keep; only what was fetched and compiled stays."""
+    devtools = window.new_cdp_session(window.pages[0])
+    for origin in origins:
+        devtools.send("Storage.clearDataForOrigin", {"origin": origin.rstrip("/"), "storageTypes": KEPT_BY_PAGES})
+    devtools.detach()
+    window.clear_cookies()
+
+
+def schemes(page):
+    """The page in light, then in dark, as the system changes in the evening: ``for scheme in schemes(page)``."""
+    from playwright.sync_api import expect
+
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        expect(page.locator("body.dark")).to_have_count(1 if scheme == "dark" else 0)
+        yield scheme
 
 
 def open_tab(page, name):

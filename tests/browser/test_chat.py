@@ -3,7 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import REPORT, settings_for, unfold
+from playground.app import GREETING
+from playground.turn import Turn
+from playground.views.answer import exchange
+from tests.browser.conftest import REPORT, schemes, settings_for, unfold
 
 pytestmark = pytest.mark.browser
 
@@ -37,26 +40,27 @@ def test_upload_ask_and_follow_a_citation(visit, picture, tmp_path):
     picture(page, "markdown-evidence")
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1280, False), (1280, True), (390, False), (390, True)])
-def test_cited_words_are_marked_on_the_page(visit, picture, width, dark):
-    page = visit(width=width, height=860, dark=dark)
-    name = f"{width}-{'dark' if dark else 'light'}"
-    picture(page, f"{name}-welcome")
+@pytest.mark.parametrize("width", [1280, 390])
+def test_cited_words_are_marked_on_the_page(visit, picture, width):
+    page = visit(width=width, height=860)
+    for scheme in schemes(page):
+        picture(page, f"{width}-{scheme}-welcome")
     ask(page)
-    picture(page, f"{name}-answer")
+    for scheme in schemes(page):
+        picture(page, f"{width}-{scheme}-answer")
     page.locator("#last .sources .cite").first.click()
-    mark = page.locator(".marks.exact .mark").first
-    expect(mark).to_be_attached()
-    picture(page, f"{name}-evidence")
+    expect(page.locator(".marks.exact .mark").first).to_be_attached()
     page.wait_for_function("document.querySelector('.sheet img').naturalWidth > 600")
-    inside = page.evaluate(
-        """() => { const m = document.querySelector('.marks.exact .mark').getBoundingClientRect();
-                   const p = document.querySelector('.sheet img').getBoundingClientRect();
-                   return m.width > 5 && m.height > 2 && m.left >= p.left && m.right <= p.right
-                       && m.top >= p.top && m.bottom <= p.bottom; }"""
-    )
-    assert inside
-    assert fits(page)
+    for scheme in schemes(page):
+        picture(page, f"{width}-{scheme}-evidence")
+        inside = page.evaluate(
+            """() => { const m = document.querySelector('.marks.exact .mark').getBoundingClientRect();
+                       const p = document.querySelector('.sheet img').getBoundingClientRect();
+                       return m.width > 5 && m.height > 2 && m.left >= p.left && m.right <= p.right
+                           && m.top >= p.top && m.bottom <= p.bottom; }"""
+        )
+        assert inside
+        assert fits(page)
 
 
 def test_a_followed_conversation_survives_a_reload(visit):
@@ -122,11 +126,16 @@ def test_an_engine_error_is_one_with_a_way_out(visit, picture):
 
 
 def test_two_tabs_do_not_share_choices(visit):
-    one, two = visit(), visit()
+    one, two = visit(), visit(apart=True)
     one.locator("#style label", has_text="Quotes").click()
     ask(one)
     expect(two.locator("#last .welcome")).to_be_visible()
     expect(two.locator("#style label.selected")).to_have_text("Automatic")
+    greeted = f"last => ({GREETING})('Hello', last)"
+    assert two.evaluate(greeted, "") == "Hello"
+    assert one.evaluate(f"({greeted})('') === undefined"), "an answer that ends meanwhile must not be put back"
+    drawn_in_a_moment = str(exchange(Turn("Why?"), "m1"))
+    assert two.evaluate(f"last => ({greeted})(last) === undefined", drawn_in_a_moment)
 
 
 def test_a_document_is_taken_out_of_play_and_removed(visit, served):

@@ -49,7 +49,7 @@ def ticked(page, name):
 
 
 def test_two_people_at_once(visit):
-    one, two = visit(), visit()
+    one, two = visit(), visit(apart=True)
     untick(one, GUIDE.name)
     untick(two, REPORT.name)
     one.locator("#style label", has_text="Quotes").click()
