@@ -52,15 +52,25 @@ def app_kwargs(services: Services, accounts: Accounts) -> dict[str, Any]:
         return FileResponse(schema.FILE, media_type="application/schema+json")
 
     async def one_run(request: Request) -> Response:
-        return await run_in_threadpool(run_file, services, request.path_params["id"], request.path_params["ending"])
+        seen = services.seen_by(request.scope.get(USER))
+        return await run_in_threadpool(run_file, seen, request.path_params["id"], request.path_params["ending"])
+
+    async def up(request: Request) -> Response:
+        """Gradio gives the page three seconds to answer at the start: a busy machine needs more to make it."""
+        return Response()
 
     async def metrics(request: Request) -> Response:
         return await run_in_threadpool(metrics_text, services)
 
     async def two_runs(request: Request) -> Response:
-        return await run_in_threadpool(pair_file, services, request.path_params["a"], request.path_params["b"])
+        seen = services.seen_by(request.scope.get(USER))
+        return await run_in_threadpool(pair_file, seen, request.path_params["a"], request.path_params["b"])
 
-    routes = [Route("/page/{name}/{page:int}.png", picture), Route("/conversation/{id}.md", export)]
+    routes = [
+        Route("/", up, methods=["HEAD"]),
+        Route("/page/{name}/{page:int}.png", picture),
+        Route("/conversation/{id}.md", export),
+    ]
     routes += [Route("/sampling/{id}.json", samples), Route("/reading/{id}.png", sheet)]
     routes += [Route("/metrics", metrics), Route("/run/{id}.{ending}", one_run), Route("/runs/{a}/{b}.html", two_runs)]
     routes.append(Route("/manifest.json", lambda _: FileResponse(ASSETS / "manifest.json", media_type=MANIFEST)))

@@ -122,6 +122,10 @@ class Services:
             tally,
         )
 
+    def seen_by(self, user: str | None) -> Services:
+        """The same with the runs that a person may see; None: nobody signs in, all of them."""
+        return replace(self, runs=self.runs.seen_by(user))
+
     def close(self) -> None:
         """End background work, then release the folder."""
         self.tasks.close()
@@ -220,7 +224,7 @@ class Services:
 
     def ask(self, conversation: str, question: str, recipe: Recipe, documents: Sequence[str] | None) -> str:
         """Store the question, answer it in the background; returns the id of the answer's message."""
-        history = list(self._history(conversation))
+        history, owner = list(self._history(conversation)), self.conversations.get(conversation).owner
         self.conversations.add(conversation, "user", question)
 
         def source(cancel: CancelFlag) -> Iterator[AskEvent | IndexProgress]:
@@ -232,7 +236,7 @@ class Services:
 
         def recorded(cancel: CancelFlag) -> Iterator[AskEvent | IndexProgress]:
             inputs = {"history": [[one.role, one.content] for one in history], "documents": documents}
-            begun = Begun("ask", recipe.to_json(), question, tuple(documents or ()), inputs, "chat")
+            begun = Begun("ask", recipe.to_json(), question, tuple(documents or ()), inputs, "chat", owner=owner)
             return self.recorder.answering(begun, source(cancel))
 
         return self.answers.start(conversation, Turn(question), recipe.to_json(), recorded)

@@ -13,6 +13,7 @@ from gradio.routes import App
 from gradio_client import Client, handle_file
 
 from pipelines.errors import UsageError
+from pipelines.runs.filter import Filter
 from pipelines.settings import Settings
 from playground import cli
 from playground.app import build, running
@@ -266,6 +267,12 @@ def test_with_sign_ins_any_name_leads_to_the_sign_in(team):
     assert httpx.get(f"{team[1]}page/{REPORT.name}/1.png", headers=evil).status_code == 403
 
 
+def test_that_the_app_is_up_is_told_without_making_the_page(alone):
+    told, page = httpx.head(alone), httpx.get(alone)
+    assert (told.status_code, told.headers["content-length"]) == (200, "0")
+    assert "RAG playground" in page.text
+
+
 def test_no_other_site_may_frame_the_app(alone):
     answer = httpx.get(alone)
     assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
@@ -315,6 +322,15 @@ def test_a_conversation_is_its_owners(team):
     assert (found.user, found.conversation, found.message) == ("bob", "", "")
     again = signed(services, left_in_the_browser, SimpleNamespace(username="ann"))
     assert again.conversation == ann.conversation
+    for _ in services.answers.follow(services.answers.running(ann.conversation)):
+        pass
+    (run,) = services.seen_by("ann").runs.find(Filter(kinds=("ask",)))
+    assert run.owner == "ann"
+    assert services.seen_by("bob").runs.find(Filter(kinds=("ask",))) == []
+    for ending in ("json", "html", "py"):
+        assert httpx.get(f"{url}run/{run.id}.{ending}", headers=basic("ann", PASSWORD)).status_code == 200
+        assert httpx.get(f"{url}run/{run.id}.{ending}", headers=basic("bob", "two")).status_code == 404
+    assert httpx.get(f"{url}runs/{run.id}/{run.id}.html", headers=basic("bob", "two")).status_code == 404
     path = f"{url}conversation/{ann.conversation}.md"
     assert httpx.get(path, headers=basic("ann", PASSWORD)).status_code == 200
     assert httpx.get(path, headers=basic("bob", "two")).status_code == 404

@@ -411,3 +411,23 @@ def test_threads_share_a_file(runs):
 def test_exported_numbers_are_json(runs):
     run = add(runs, numbers={"cer": float("inf"), "wer": float("nan"), "f1": 0.5})
     assert json.dumps(dict(runs.get(run).numbers), allow_nan=False) == '{"f1": 0.5}'
+
+
+def test_a_run_of_somebody_is_seen_by_nobody_else(tmp_path):
+    runs = Runs(tmp_path / "runs.sqlite")
+    anns = runs.add(Begun("ask", question="Secret salmon?", documents=("ann.pdf",), owner="ann"), Ended("done"))
+    everybodys = runs.add(Begun("search", question="salmon", documents=("all.pdf",)), Ended("done"))
+    bob, ann = runs.seen_by("bob"), runs.seen_by("ann")
+    assert [run.id for run in bob.find()] == [everybodys]
+    assert [run.id for run in bob.find(Filter(text="salmon"))] == [everybodys]
+    assert (bob.count(), ann.count(), runs.count()) == (1, 2, 2)
+    assert (bob.values("documents"), ann.values("documents")) == (["all.pdf"], ["all.pdf", "ann.pdf"])
+    for act in (bob.get, bob.details, lambda run: bob.change(run, note="mine")):
+        for name in (anns, anns[:6]):
+            with pytest.raises(UsageError, match="no run"):
+                act(name)
+    bob.delete([anns])
+    assert ann.get(anns).owner == "ann"
+    ann.delete([anns, everybodys])
+    assert runs.count() == 0
+    runs.close()

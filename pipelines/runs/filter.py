@@ -21,6 +21,7 @@ class Filter:
     starred: bool = False
     batch: str = ""
     since: float | None = None  # seconds since 1970
+    seen_by: str | None = None  # a person who sees everybody's runs and their own; None: one who sees all
 
     def sql(self) -> tuple[str, list[Any]]:
         """``where …`` with its values; an empty text where all runs are meant."""
@@ -42,6 +43,9 @@ class Filter:
             values.append(" ".join('"{}"*'.format(word.replace('"', '""')) for word in words))
         if self.starred:
             conditions.append("starred")
+        if self.seen_by is not None:
+            conditions.append("owner in ('', ?)")
+            values.append(self.seen_by)
         if self.since is not None:
             conditions.append("began >= ?")
             values.append(self.since)

@@ -48,11 +48,14 @@ MIGRATIONS: tuple[str, ...] = (
     create index detail_versions on detail (versions);
     create virtual table words using fts5 (told, named);
     """,
+    """
+    alter table run add column owner text not null default '';
+    """,
 )
 
 _COLUMNS = (
     "run.id, kind, began, state, batch, origin, documents, question, body.text, summary, engine, model, seconds, "
-    "numbers, error, name, note, starred"
+    "numbers, error, name, note, starred, owner"
 )
 LISTED = f"select {_COLUMNS} from run left join body on body.id = run.recipe "  # noqa: S608 - ours
 
@@ -86,11 +89,11 @@ def insert(db: sqlite3.Connection, begun: Begun, state: str, process: str) -> tu
     recipe, summary, began = _body(db, begun.recipe), _summary(begun), time.time()
     row = (
         made, begun.batch or made, begun.kind, begun.origin, began, state, process,
-        dump(list(begun.documents)), begun.question, recipe, summary, len(inputs), pack(began, {}),
+        dump(list(begun.documents)), begun.question, recipe, summary, len(inputs), pack(began, {}), begun.owner,
     )  # fmt: skip
     number = db.execute(
         "insert into run (id, batch, kind, origin, began, state, process, documents, question, recipe, summary, bytes, "
-        "measured) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "measured, owner) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         row,
     ).lastrowid
     assert number is not None
@@ -160,10 +163,10 @@ def _summary(begun: Begun) -> str:
 def run_of(row: tuple[Any, ...]) -> Run:
     """A row of :data:`LISTED` as a value."""
     (made, kind, when, state, batch, origin, documents, question, recipe, summary, engine, model, seconds, numbers,
-     error, name, note, starred) = row  # fmt: skip
+     error, name, note, starred, owner) = row  # fmt: skip
     return Run(
         made, kind, when, state, batch, origin, tuple(json.loads(documents)), question, recipe or "", summary, engine,
-        model, seconds, json.loads(numbers), error, name, note, bool(starred),
+        model, seconds, json.loads(numbers), error, name, note, bool(starred), owner,
     )  # fmt: skip
 
 

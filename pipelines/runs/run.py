@@ -42,6 +42,7 @@ class Begun:
     inputs: Mapping[str, Any] = field(default_factory=dict)  # the rest of what it takes to run it again
     origin: str = ""  # where it was made: "chat", "retrieval lab", "command line"
     batch: str = ""  # runs compared with each other share one
+    owner: str = ""  # who alone sees it, where people sign in; "": everybody
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Run:
     name: str = ""
     note: str = ""
     starred: bool = False
+    owner: str = ""  # who alone sees it; "": everybody
 
     @property
     def about(self) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 
 from pipelines.database import Database
@@ -13,6 +15,9 @@ from pipelines.runs.measured import QUERY, Group, groups
 from pipelines.runs.process import alive, this_process
 from pipelines.runs.rows import LISTED, MIGRATIONS, PRUNABLE, delete, finish, insert, run_of, unpacked
 from pipelines.runs.run import Begun, Details, Ended, Run
+
+#: Whether the person that is its first value, or null for all, sees a run.
+_SEEN = "(?1 is null or owner in ('', ?1))"
 
 
 class Runs:
@@ -32,6 +37,13 @@ class Runs:
         self._db = Database(None if path is None else Path(path), MIGRATIONS, "The runs")
         self._most_bytes = most_bytes
         self._process = this_process()
+        self._user: str | None = None
+
+    def seen_by(self, user: str | None) -> Runs:
+        """The same runs as a person sees them: everybody's, and their own. None: all of them."""
+        seen = copy(self)
+        seen._user = user
+        return seen
 
     def close(self) -> None:
         """Release the file."""
@@ -76,9 +88,10 @@ class Runs:
         return self.get(now.id)
 
     def delete(self, runs: Sequence[str]) -> None:
-        """Forget runs."""
+        """Forget runs, of those that are seen."""
+        known = f"select id from run where {_SEEN} and id in (select value from json_each(?2))"  # noqa: S608
         with self._db.transaction() as db:
-            delete(db, runs)
+            delete(db, [run for (run,) in db.execute(known, (self._user, dump(list(runs))))])
 
     def prune(self, most_bytes: int | None = None, before: float | None = None) -> list[Run]:
         """Delete the oldest runs that nobody has named, starred or noted, and that are not under way.
@@ -127,9 +140,11 @@ class Runs:
 
     def get(self, run: str) -> Run:
         """One run. Raises UsageError: there is none of that id, or several begin so."""
-        found = self._db.rows(LISTED + "where run.id = ?", run)
+        found = self._db.rows(f"{LISTED} where {_SEEN} and run.id = ?2", self._user, run)
         if not found and run:
-            found = self._db.rows(LISTED + "where substr(run.id, 1, ?) = ? limit 2", len(run), run)
+            found = self._db.rows(
+                f"{LISTED} where {_SEEN} and substr(run.id, 1, ?2) = ?3 limit 2", self._user, len(run), run
+            )
         if len(found) == 1:
             return run_of(found[0])
         if found:
@@ -147,23 +162,25 @@ class Runs:
 
     def find(self, which: Filter | None = None, limit: int = 50, offset: int = 0) -> list[Run]:
         """Runs, the newest first."""
-        where, values = (which or Filter()).sql()
+        where, values = self._seen(which).sql()
         query = f"{LISTED}{where}order by number desc limit ? offset ?"
         return [run_of(row) for row in self._db.rows(query, *values, limit, offset)]
 
     def count(self, which: Filter | None = None) -> int:
         """How many runs there are."""
-        where, values = (which or Filter()).sql()
+        where, values = self._seen(which).sql()
         return int(self._db.rows(f"select count(*) from run {where}", *values)[0][0])  # noqa: S608
 
     def values(self, column: str) -> list[str]:
         """What a column holds, sorted: models, documents."""
-        if column == "documents":
-            return sorted(
-                {name for (text,) in self._db.rows("select distinct documents from run") for name in json.loads(text)}
-            )
-        assert column in ("model", "kind", "state", "origin")
-        return [value for (value,) in self._db.rows(f"select distinct {column} from run order by 1") if value]  # noqa: S608
+        assert column in ("documents", "model", "kind", "state", "origin")
+        where, given = self._seen(None).sql()
+        known = [value for (value,) in self._db.rows(f"select distinct {column} from run {where}", *given) if value]  # noqa: S608
+        return sorted({name for text in known for name in json.loads(text)} if column == "documents" else known)
+
+    def _seen(self, which: Filter | None) -> Filter:
+        which = which or Filter()
+        return which if self._user is None else replace(which, seen_by=self._user)
 
     def measured(self, since: float = 0.0) -> list[Group]:
         """What monitoring reads of the runs that began since (in seconds since 1970) and have ended."""

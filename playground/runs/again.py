@@ -41,7 +41,7 @@ def start(services: Services, page: str, run: Run, details: Details) -> None:
         raise UsageError("This run's recipe names parts that this app does not have.", "Install what it lacks.")
     if run.kind not in ("ask", *_MADE):
         raise UsageError("Indexing is not made again from here.", "Add the file again in the sidebar.")
-    begun = Begun(run.kind, run.recipe, run.question, run.documents, details.inputs, ORIGIN, run.batch)
+    begun = Begun(run.kind, run.recipe, run.question, run.documents, details.inputs, ORIGIN, run.batch, run.owner)
 
     def source(work: Work) -> Iterator[str]:
         if run.kind == "ask":

@@ -56,7 +56,8 @@ def cut_off(runs: Sequence[Run]) -> list[str]:
     lines = []
     for run in runs[:_MOST_TOLD]:
         doing, again = _CUT_OFF[run.kind]
-        lines.append(f"{doing.capitalize()} {' '.join(run.about.split())[:80]}: {again}.")
+        about = f"a question of {run.owner}" if run.owner else " ".join(run.about.split())[:80]
+        lines.append(f"{doing.capitalize()} {about}: {again}.")
     return lines + (
         [f"And {len(runs) - _MOST_TOLD:,} more: the Runs tab lists them."] if len(runs) > _MOST_TOLD else []
     )

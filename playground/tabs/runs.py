@@ -69,14 +69,18 @@ class Wiring:
     ) -> None:
         self._services, self._shell, self._side, self._parts, self._labs = services, shell, side, parts, labs
 
-    def redraw(self, now: Looking) -> list[Any]:
-        """The state and the panels."""
-        now = self._services.labs.keep(now)
-        return [now.keep(), *board.draw(self._services, now).markup()]
+    def _seen(self, request: gr.Request) -> Services:
+        """The services as the person of a request sees them."""
+        return self._services.seen_by((request.username or "") if self._services.settings.auth else None)
 
-    def menus(self, now: Looking) -> list[Any]:
-        """What is typed or chosen, with what there is to choose."""
-        models, documents = self._services.runs.values("model"), self._services.runs.values("documents")
+    def redraw(self, services: Services, now: Looking) -> list[Any]:
+        """The state and the panels, for a person."""
+        now = services.labs.keep(now)
+        return [now.keep(), *board.draw(services, now).markup()]
+
+    def menus(self, services: Services, now: Looking) -> list[Any]:
+        """What is typed or chosen, with what there is to choose for a person."""
+        models, documents = services.runs.values("model"), services.runs.values("documents")
         return [
             now.text,
             gr.update(choices=[("all models", _ALL), *((one, one) for one in models)], value=now.model),
@@ -85,29 +89,31 @@ class Wiring:
 
     def board(self) -> None:
         """Buttons of the board, and what narrows the table."""
-        parts, services = self._parts, self._services
+        parts = self._parts
         outputs = [parts.kept, *parts.panels]
 
-        def on_board(kept: Any, event: gr.EventData) -> Iterator[list[Any]]:
+        def on_board(kept: Any, event: gr.EventData, request: gr.Request) -> Iterator[list[Any]]:
+            services = self._seen(request)
             data, now = event._data, services.labs.now(Looking, kept)
             if data["act"] in ELSEWHERE:
                 return
             now = acting.act(services, now, data["act"], data["arg"], data.get("value", ""))
-            typed = self.menus(now) if data["act"] == "clear" else [gr.skip()] * len(parts.menus)
-            yield [*typed, *self.redraw(now)]
+            typed = self.menus(services, now) if data["act"] == "clear" else [gr.skip()] * len(parts.menus)
+            yield [*typed, *self.redraw(services, now)]
             if data["act"] == "again":
-                yield from self.follow(now)
+                yield from self.follow(services, now)
 
-        def on_menu(kept: Any, text: str, model: str | None, document: str | None) -> list[Any]:
+        def on_menu(kept: Any, text: str, model: str | None, document: str | None, request: gr.Request) -> list[Any]:
+            services = self._seen(request)
             now = services.labs.now(Looking, kept)
             said = {"text": text or "", "model": model or "", "document": document or ""}
             if all(getattr(now, name) == value for name, value in said.items()):
                 return [gr.skip()] * len(outputs)  # the page was told this, it does not tell it
-            return self.redraw(now.to(**said, first=0))
+            return self.redraw(services, now.to(**said, first=0))
 
         def on_stop(kept: Any, event: gr.EventData) -> None:
             if event._data["act"] == "stop":
-                services.measurements.stop(services.labs.now(Looking, kept).again)
+                self._services.measurements.stop(self._services.labs.now(Looking, kept).again)
 
         for clicked in parts.panels:
             wire([clicked.click], on_board, [parts.kept], [*parts.menus, *outputs], trigger_mode="multiple")
@@ -117,31 +123,31 @@ class Wiring:
         wire([parts.text.change, parts.model.input, parts.document.input], on_menu, given, outputs,
              trigger_mode="always_last")  # fmt: skip
 
-    def follow(self, now: Looking) -> Iterator[list[Any]]:
+    def follow(self, services: Services, now: Looking) -> Iterator[list[Any]]:
         """A run being made again, to its end; then the table has it too."""
         same = [gr.skip()] * (len(self._parts.menus) + 1)
-        for _ in self._services.measurements.follow(now.again):
-            yield [*same, gr.skip(), gr.skip(), str(board.below(self._services, now))]
-        yield [*same, *board.draw(self._services, self._services.labs.now(Looking, now.keep())).markup()]
+        for _ in services.measurements.follow(now.again):
+            yield [*same, gr.skip(), gr.skip(), str(board.below(services, now))]
+        yield [*same, *board.draw(services, services.labs.now(Looking, now.keep())).markup()]
 
     def using(self, tabs: gr.Tabs) -> None:
         """A run's recipe into the chat, or the run into its lab."""
         kept, forms = self._shell.kept, list(self._side.forms.values())
         states = list(self._labs.values())
         chat = [kept, self._shell.words, *(one for form in forms for one in form.outputs)]
-        services = self._services
 
-        def on_load(choices: Any, event: gr.EventData, *sent: Any) -> list[Any]:
+        def on_load(choices: Any, event: gr.EventData, request: gr.Request, *sent: Any) -> list[Any]:
+            services = self._seen(request)
             if event._data["act"] != "load":
                 return [gr.skip()] * (len(states) + 1)
             run, labs = services.runs.get(event._data["arg"]), dict(zip(self._labs, sent, strict=True))
             tab, lab = loading.in_lab(services, Session.restore(choices), run, services.runs.details(run.id), labs)
             return [gr.update(selected=tab), *(lab.keep() if name == tab else gr.skip() for name in self._labs)]
 
-        def on_use(choices: Any, event: gr.EventData) -> list[Any]:
+        def on_use(choices: Any, event: gr.EventData, request: gr.Request) -> list[Any]:
             if event._data["act"] != "use":
                 return [gr.skip()] * len(chat)
-            run = services.runs.get(event._data["arg"])
+            run = self._seen(request).runs.get(event._data["arg"])
             session, recipe = loading.in_chat(Session.restore(choices), run), loading.recipe_of_run(run)
             gr.Info(f"Chat now works with {escape(summary(session))}.", title="In use", duration=5)
             return [session.keep(), summary(session), *(update for form in forms for update in form.show(recipe))]
@@ -153,11 +159,12 @@ class Wiring:
         """The first look, and every later one: runs were made meanwhile."""
         parts = self._parts
 
-        def on_open(kept: Any) -> Iterator[list[Any]]:
-            now = self._services.labs.now(Looking, kept)
-            yield [*self.menus(now), *self.redraw(now)]
-            if self._services.measurements.peek(now.again) is not None:
-                yield from self.follow(now)
+        def on_open(kept: Any, request: gr.Request) -> Iterator[list[Any]]:
+            services = self._seen(request)
+            now = services.labs.now(Looking, kept)
+            yield [*self.menus(services, now), *self.redraw(services, now)]
+            if services.measurements.peek(now.again) is not None:
+                yield from self.follow(services, now)
 
         wire([tab.select], on_open, [parts.kept], [*parts.menus, parts.kept, *parts.panels])
 
