@@ -87,7 +87,10 @@ class Wishes:
     def redraw(
         self, name: str, made: float, first: list[Any], draw: Callable[[CancelFlag], Iterator[Markup]]
     ) -> Iterator[list[Any]]:
-        """The state at once, then each panel as it changes; nothing, if a later wish has come before this one.
+        """The state at once, then each panel as it changes.
+
+        If a later wish has come before this one, not a single update: what a handler would put before the first one,
+        a form as it was for this wish, must not undo the later one either.
 
         Args:
             name: Of the lab's work.
@@ -98,7 +101,6 @@ class Wishes:
         panels = len(self.outputs) - len(first)
         flag = self.tasks.begin(name, made)
         if flag.is_set():
-            yield [gr.skip()] * len(self.outputs)
             return
         yield [*first, *[gr.skip()] * panels]
         rest = [gr.skip()] * len(first)
