@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 from statistics import median
 
+from pipelines.reading.table_rows import wrapped_cells_joined
+
 #: Left, top, right, bottom, in any unit, origin at the top left.
 Box = tuple[float, float, float, float]
 
@@ -61,7 +63,7 @@ def _ordered(boxes: Sequence[Box], chosen: list[int], height: float) -> list[lis
             for column in columns:
                 rows += _ordered(boxes, column, height)
         else:
-            rows += _rows(boxes, run, height)
+            rows += wrapped_cells_joined(boxes, _rows(boxes, run, height))
     return rows
 
 
@@ -191,11 +193,11 @@ def _paragraphs(boxes: Sequence[Box], rows: list[list[int]], height: float) -> l
     """Rows parted where the next one stands apart, or does not follow downwards."""
     paragraphs: list[list[list[int]]] = []
     for row in rows:
-        top = min(boxes[index][1] for index in row)
+        top = boxes[row[0]][1]
         if paragraphs:
             last = paragraphs[-1][-1]
             gap = top - max(boxes[index][3] for index in last)
-            beneath = top > min(boxes[index][1] for index in last)
+            beneath = top > boxes[last[0]][1]
             if beneath and gap <= _PARAGRAPH * height:
                 paragraphs[-1].append(row)
                 continue

@@ -1,0 +1,74 @@
+"""Lines of words as an engine found them, set in the order of :mod:`pipelines.reading.columns`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import atan, cos, sin
+from statistics import median
+
+from pipelines.reading.columns import reading_order
+
+#: Left, top, right, bottom in pixels, origin at the top left.
+Box = tuple[float, float, float, float]
+
+_APART = 1.5  # widest space between two words, in heights of a line: more is another cell or column
+
+
+@dataclass(frozen=True)
+class Found:
+    """A word, where it stands, and how sure the engine is of it (0 to 1)."""
+
+    text: str
+    box: Box
+    confidence: float
+
+
+def in_order(lines: Sequence[Sequence[Found]], slant: float = 0.0) -> list[list[list[Found]]]:
+    """Paragraphs of lines of words, as a person reads them.
+
+    Args:
+        lines: Words of each line, from the left; a line may reach over several columns.
+        slant: How far lines sink from left to right, by their length: rows of a slanted page are rows.
+    """
+    pieces = [piece for line in lines for piece in parted(line)]
+    order = reading_order([_around([_level(word.box, slant) for word in piece]) for piece in pieces])
+    return [[[word for index in row for word in pieces[index]] for row in paragraph] for paragraph in order]
+
+
+def parted(line: Sequence[Found]) -> list[list[Found]]:
+    """A line in pieces, where more than a space lies between two words."""
+    pieces: list[list[Found]] = []
+    for word in line:
+        if pieces and _beside(pieces[-1][-1].box, word.box):
+            pieces[-1].append(word)
+        else:
+            pieces.append([word])
+    return pieces
+
+
+def slant_of(baselines: Sequence[tuple[tuple[float, float], tuple[float, float]]]) -> float:
+    """The page's slant: the median of its lines' baselines, given as (left end, right end)."""
+    slants = [(y2 - y1) / (x2 - x1) for (x1, y1), (x2, y2) in baselines if x2 > x1]
+    return median(slants) if slants else 0.0
+
+
+def _beside(left: Box, right: Box) -> bool:
+    height = max(left[3] - left[1], right[3] - right[1])
+    return left[0] <= right[0] and right[0] - left[2] < _APART * height
+
+
+def _level(box: Box, slant: float) -> Box:
+    """A box moved to where it would stand on a level page; it keeps its size."""
+    if not slant:
+        return box
+    angle = atan(slant)
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    across = x * cos(angle) + y * sin(angle) - x
+    down = y * cos(angle) - x * sin(angle) - y
+    return box[0] + across, box[1] + down, box[2] + across, box[3] + down
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
