@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import atan, cos, sin
-from statistics import median
 
 from pipelines.reading.columns import reading_order
 
@@ -24,15 +22,14 @@ class Found:
     confidence: float
 
 
-def in_order(lines: Sequence[Sequence[Found]], slant: float = 0.0) -> list[list[list[Found]]]:
+def in_order(lines: Sequence[Sequence[Found]]) -> list[list[list[Found]]]:
     """Paragraphs of lines of words, as a person reads them.
 
     Args:
-        lines: Words of each line, from the left; a line may reach over several columns.
-        slant: How far lines sink from left to right, by their length: rows of a slanted page are rows.
+        lines: Words of each line, from the left; a line may reach over several columns. The page is level.
     """
     pieces = [piece for line in lines for piece in parted(line)]
-    order = reading_order([_around([_level(word.box, slant) for word in piece]) for piece in pieces])
+    order = reading_order([_around([word.box for word in piece]) for piece in pieces])
     return [[[word for index in row for word in pieces[index]] for row in paragraph] for paragraph in order]
 
 
@@ -47,26 +44,9 @@ def parted(line: Sequence[Found]) -> list[list[Found]]:
     return pieces
 
 
-def slant_of(baselines: Sequence[tuple[tuple[float, float], tuple[float, float]]]) -> float:
-    """The page's slant: the median of its lines' baselines, given as (left end, right end)."""
-    slants = [(y2 - y1) / (x2 - x1) for (x1, y1), (x2, y2) in baselines if x2 > x1]
-    return median(slants) if slants else 0.0
-
-
 def _beside(left: Box, right: Box) -> bool:
     height = max(left[3] - left[1], right[3] - right[1])
     return left[0] <= right[0] and right[0] - left[2] < _APART * height
-
-
-def _level(box: Box, slant: float) -> Box:
-    """A box moved to where it would stand on a level page; it keeps its size."""
-    if not slant:
-        return box
-    angle = atan(slant)
-    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    across = x * cos(angle) + y * sin(angle) - x
-    down = y * cos(angle) - x * sin(angle) - y
-    return box[0] + across, box[1] + down, box[2] + across, box[3] + down
 
 
 def _around(boxes: Sequence[Box]) -> Box:
