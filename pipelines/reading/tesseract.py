@@ -13,6 +13,7 @@ from pipelines.errors import UsageError
 from pipelines.reading.base import Means, Reader, Sheet, Transcript
 from pipelines.reading.lines import Found, in_order
 from pipelines.reading.preparing import Baseline, Prepared, levelled, prepared
+from pipelines.reading.units import units_apart
 from pipelines.reading.recognising import Recogniser
 from pipelines.registry import Need, PartParams, knob, part
 
@@ -164,7 +165,14 @@ def _read(api: PyTessBaseAPI, image: Image, request: Mapping[str, Any]) -> list[
     if level and mode in _UNORDERED:
         paragraphs = in_order([line for paragraph in paragraphs for line in paragraph])
     return [
-        [[(word.text, picture.place(word.box), word.confidence) for word in line] for line in paragraph]
+        [
+            [
+                (part.text, picture.place(part.box), part.confidence)
+                for word in line
+                for part in (units_apart(picture.image, word) if level else [word])
+            ]
+            for line in paragraph
+        ]
         for paragraph in paragraphs
     ]
 
