@@ -10,6 +10,8 @@ from pipelines.reading.columns import reading_order
 #: Left, top, right, bottom in pixels, origin at the top left.
 Box = tuple[float, float, float, float]
 
+_SURE_MARK = 0.8  # confidence below which a line of marks alone is a speck
+_EDGES = set("_|")  # what drawn lines are read as
 _APART = 1.5  # widest space between two words, in heights of a line: more is another cell or column
 
 
@@ -33,10 +35,17 @@ def in_order(lines: Sequence[Sequence[Found]]) -> list[list[list[Found]]]:
     return [[[word for index in row for word in pieces[index]] for row in paragraph] for paragraph in order]
 
 
+def is_speck(text: str, confidence: float) -> bool:
+    """Whether a line has no letter and no digit and is not sure: a spot, a rule, the edge of a picture."""
+    return confidence < _SURE_MARK and not any(sign.isalnum() for sign in text)
+
+
 def parted(line: Sequence[Found]) -> list[list[Found]]:
-    """A line in pieces, where more than a space lies between two words."""
+    """A line in pieces, where more than a space or a drawn line lies between two words."""
     pieces: list[list[Found]] = []
     for word in line:
+        if set(word.text) <= _EDGES and is_speck(word.text, word.confidence):
+            continue  # the edge of a picture, or a rule between columns
         if pieces and _beside(pieces[-1][-1].box, word.box):
             pieces[-1].append(word)
         else:

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 _LOW = 150  # dots an inch below which a picture is doubled
 _SMALL = 1400  # the longer side, in pixels, below which it is doubled where its dots an inch are not known
 _GRAIN = 2.0  # grey levels of noise from which a picture is smoothed
-_SMOOTH = 1.5  # sigma of the Gaussian that smooths it, in pixels
+_SMOOTH = 1.25  # sigma of the Gaussian that smooths it, in pixels
 _LEVEL, _STEEP = 0.003, 0.3  # slants between these are put level: less is no harm, more is another way up
 
-#: A line's baseline: its left end and its right end, in pixels.
-Baseline = tuple[tuple[float, float], tuple[float, float]]
+#: A line's baseline: its left end and its right end, each (x, y) in pixels.
+Baseline = tuple[Sequence[float], Sequence[float]]
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,9 @@ def levelled(picture: Prepared, baselines: Sequence[Baseline]) -> Prepared:
 
 
 def slant_of(baselines: Sequence[Baseline]) -> float:
-    """How far lines sink from left to right, by their length: the median; short lines are not asked."""
+    """How far lines sink from left to right, by their length: the median of the longer lines, which know it best."""
     lengths = [right[0] - left[0] for left, right in baselines]
-    least = max(lengths, default=0) / 4
+    least = max(lengths, default=0) / 2
     slants = [
         (right[1] - left[1]) / length
         for (left, right), length in zip(baselines, lengths, strict=True)

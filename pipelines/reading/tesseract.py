@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.errors import UsageError
 from pipelines.reading.base import Means, Reader, Sheet, Transcript
-from pipelines.reading.lines import Found, in_order
+from pipelines.reading.lines import Found, in_order, is_speck
 from pipelines.reading.preparing import Baseline, Prepared, levelled, prepared
-from pipelines.reading.units import units_apart
 from pipelines.reading.recognising import Recogniser
+from pipelines.reading.units import units_apart
 from pipelines.registry import Need, PartParams, knob, part
 
 if TYPE_CHECKING:
@@ -54,6 +54,14 @@ class TesseractParams(PartParams):
     prepare: bool = knob(
         True, "Double pictures below 150 dpi, smooth grainy ones and put slanted ones level before they are read."
     )
+    least: float = knob(
+        0.3,
+        "Confidence below which a line is left out, by its surest word.",
+        minimum=0,
+        maximum=1,
+        step=0.05,
+        fold=True,
+    )
     language: str = knob("eng", "Languages by Tesseract's codes, with + between: eng, eng+deu, Fraktur.")
 
 
@@ -83,6 +91,7 @@ class Tesseract:
             "language": self._params.language,
             "mode": MODES[self._params.page_mode],
             "prepare": self._params.prepare,
+            "least": self._params.least,
         }
         reader: Reader = Recogniser("tesseract", "pipelines.reading.tesseract:send_read", self._means, request)
         yield from reader.read(sheet, seconds=seconds, cancel=cancel)
@@ -162,6 +171,7 @@ def _read(api: PyTessBaseAPI, image: Image, request: Mapping[str, Any]) -> list[
     api.Recognize()
     paragraphs, level = _paragraphs(api)
     api.Clear()
+    paragraphs = [[line for line in paragraph if _is_sure(line, request["least"])] for paragraph in paragraphs]
     if level and mode in _UNORDERED:
         paragraphs = in_order([line for paragraph in paragraphs for line in paragraph])
     return [
@@ -175,6 +185,11 @@ def _read(api: PyTessBaseAPI, image: Image, request: Mapping[str, Any]) -> list[
         ]
         for paragraph in paragraphs
     ]
+
+
+def _is_sure(line: Sequence[Found], least: float) -> bool:
+    surest = max((word.confidence for word in line), default=0.0)
+    return surest >= least and not is_speck("".join(word.text for word in line), surest)
 
 
 def _show(api: PyTessBaseAPI, picture: Prepared, mode: int) -> None:
