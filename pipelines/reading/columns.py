@@ -9,9 +9,10 @@ running text, so that tables and numbered lists are read row by row.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import chain, pairwise
 from statistics import median
+
+from pipelines.reading.table_rows import wrapped_cells_joined
 
 #: Left, top, right, bottom, in any unit, origin at the top left.
 Box = tuple[float, float, float, float]
@@ -25,15 +26,8 @@ _SHARE = 0.5  # share of such lines in the length of all its lines
 _APART = 1.0  # what parts a header or footer from the columns, in heights of a line
 _HIGH = 1.4  # a line so many times higher than others belongs to the first row beside it
 _ROW = 0.4  # how far the middles of two lines of one row lie apart at most, in heights of a line
+_SAME_ROW = 0.7  # or what share of the lower one stands beside the other
 _PARAGRAPH = 0.7  # gap between two lines that parts paragraphs, in heights of a line
-
-
-@dataclass(frozen=True)
-class _Run:
-    """Strips, and what no box of them covers from side to side."""
-
-    strips: list[list[int]]
-    free: list[tuple[float, float]]
 
 
 def reading_order(boxes: Sequence[Box]) -> list[list[list[int]]]:
@@ -48,21 +42,20 @@ def reading_order(boxes: Sequence[Box]) -> list[list[list[int]]]:
     if not boxes:
         return []
     height = median(bottom - top for _, top, _, bottom in boxes) or 1.0
-    rows = _ordered(boxes, list(range(len(boxes))), height)
+    rows = _ordered(boxes, range(len(boxes)), height)
     return _paragraphs(boxes, rows, height)
 
 
-def _ordered(boxes: Sequence[Box], chosen: list[int], height: float) -> list[list[int]]:
-    """Rows of one region."""
-    rows: list[list[int]] = []
-    for run in _runs(boxes, _strips(boxes, chosen), height):
-        columns = _columns(boxes, run, height)
+def _ordered(boxes: Sequence[Box], chosen: Iterable[int], height: float) -> list[list[int]]:
+    """Rows of one region: above its columns, column after column, and beneath them."""
+    strips = _strips(boxes, chosen)
+    for start, stop in _runs(boxes, strips, height):
+        start, stop = _without_edges(boxes, strips, start, stop, height)
+        columns = _columns(boxes, list(chain(*strips[start:stop])), height)
         if len(columns) > 1:
-            for column in columns:
-                rows += _ordered(boxes, column, height)
-        else:
-            rows += _rows(boxes, run, height)
-    return rows
+            parts = [chain(*strips[:start]), *columns, chain(*strips[stop:])]
+            return [row for part in parts for row in _ordered(boxes, part, height)]
+    return wrapped_cells_joined(boxes, _rows(boxes, list(chain(*strips)), height))
 
 
 def _core(box: Box) -> tuple[float, float]:
@@ -84,43 +77,42 @@ def _strips(boxes: Sequence[Box], chosen: Iterable[int]) -> list[list[int]]:
     return strips
 
 
-def _runs(boxes: Sequence[Box], strips: list[list[int]], height: float) -> list[list[int]]:
-    """Strips joined as long as some gutter goes through all of them."""
-    left = min((boxes[index][0] for strip in strips for index in strip), default=0.0)
-    right = max((boxes[index][2] for strip in strips for index in strip), default=0.0)
-
-    def joined(one: _Run, other: _Run) -> _Run | None:
-        gutters = [gap for gap in _common(one.free, other.free) if gap[1] - gap[0] >= _GUTTER * height]
-        both = _Run(one.strips + other.strips, gutters)
-        return both if any(_parts(boxes, chain.from_iterable(both.strips), gap) for gap in gutters) else None
-
-    runs: list[_Run] = []
-    for strip in strips:
-        run = _Run([strip], _gaps(boxes, strip, left, right))
-        runs = [*runs[:-1], together] if runs and (together := joined(runs[-1], run)) else [*runs, run]
-    whole: list[_Run] = []
-    for run in reversed(runs):  # what stood on one side only, before its gutter was seen
-        whole = [together, *whole[1:]] if whole and (together := joined(run, whole[0])) else [run, *whole]
-    return [list(chain.from_iterable(part)) for run in whole for part in _parted(boxes, run.strips, height)]
-
-
-def _parts(boxes: Sequence[Box], chosen: Iterable[int], gap: tuple[float, float]) -> bool:
-    """Whether there are boxes on both sides of a gap."""
-    sides = [boxes[index][2] <= gap[0] for index in chosen]
-    return any(sides) and not all(sides)
+def _runs(boxes: Sequence[Box], strips: Sequence[Sequence[int]], height: float) -> list[tuple[int, int]]:
+    """Strips that share a gutter, as (first, past the last); the longest run first, none inside another."""
+    everything = list(chain(*strips))
+    left = min((boxes[index][0] for index in everything), default=0.0)
+    right = max((boxes[index][2] for index in everything), default=0.0)
+    free = [_gaps(boxes, strip, left, right) for strip in strips]
+    runs: list[tuple[int, int]] = []
+    for start in range(len(strips)):
+        gaps, end = [(left, right)], start
+        for at in range(start, len(strips)):
+            gaps = _wide(_common(gaps, free[at]), height)
+            if not gaps:
+                break
+            if any(left < gap[0] and gap[1] < right for gap in gaps):  # else it is the margin they share
+                end = at + 1
+        if end > max(start, runs[-1][1] if runs else 0):
+            runs.append((start, end))
+    return sorted(runs, key=lambda run: run[0] - run[1])
 
 
-def _parted(boxes: Sequence[Box], run: list[list[int]], height: float) -> list[list[list[int]]]:
-    """A run, its header and its footer apart: one row that stands off the columns belongs to none of them."""
-    head, foot = [], []
-    if len(run) > 1 and _off(boxes, run[0], run[1], height):
-        head, run = [run[:1]], run[1:]
-    if len(run) > 1 and _off(boxes, run[-2], run[-1], height):
-        foot, run = [run[-1:]], run[:-1]
-    return [*head, run, *foot]
+def _wide(gaps: Iterable[tuple[float, float]], height: float) -> list[tuple[float, float]]:
+    return [gap for gap in gaps if gap[1] - gap[0] >= _GUTTER * height]
 
 
-def _off(boxes: Sequence[Box], upper: list[int], lower: list[int], height: float) -> bool:
+def _without_edges(
+    boxes: Sequence[Box], strips: Sequence[Sequence[int]], start: int, stop: int, height: float
+) -> tuple[int, int]:
+    """A run without its header and its footer: one row that stands off the columns belongs to none of them."""
+    if stop - start > 1 and _off(boxes, strips[start], strips[start + 1], height):
+        start += 1
+    if stop - start > 1 and _off(boxes, strips[stop - 2], strips[stop - 1], height):
+        stop -= 1
+    return start, stop
+
+
+def _off(boxes: Sequence[Box], upper: Sequence[int], lower: Sequence[int], height: float) -> bool:
     gap = min(boxes[index][1] for index in lower) - max(boxes[index][3] for index in upper)
     return gap >= _APART * height
 
@@ -144,7 +136,7 @@ def _common(some: list[tuple[float, float]], others: list[tuple[float, float]]) 
 def _columns(boxes: Sequence[Box], run: list[int], height: float) -> list[list[int]]:
     """A run parted at its gutters, or whole where its parts are no columns of running text."""
     left, right = min(boxes[index][0] for index in run), max(boxes[index][2] for index in run)
-    gutters = [(a + b) / 2 for a, b in _gaps(boxes, run, left, right) if b - a >= _GUTTER * height]
+    gutters = [(a + b) / 2 for a, b in _wide(_gaps(boxes, run, left, right), height)]
     edges = [left, *gutters, right]
     parts = [
         [index for index in run if start <= (boxes[index][0] + boxes[index][2]) / 2 <= stop]
@@ -180,22 +172,30 @@ def _rows(boxes: Sequence[Box], chosen: Iterable[int], height: float) -> list[li
 
     rows: list[list[int]] = []
     for index in sorted(chosen, key=lambda index: (place(index), boxes[index][0])):
-        if rows and place(index) - place(rows[-1][0]) <= _ROW * height:
+        first = rows[-1][0] if rows else index
+        if rows and (place(index) - place(first) <= _ROW * height or _beside(boxes[first], boxes[index], height)):
             rows[-1].append(index)
         else:
             rows.append([index])
     return [sorted(row, key=lambda index: boxes[index][0]) for row in rows]
 
 
+def _beside(one: Box, other: Box, height: float) -> bool:
+    """Whether most of the lower of two boxes stands beside the other, as large and small type of one line do."""
+    low, high = sorted((one[3] - one[1], other[3] - other[1]))
+    common = min(one[3], other[3]) - max(one[1], other[1])
+    return high < _HIGH * height and common > _SAME_ROW * low
+
+
 def _paragraphs(boxes: Sequence[Box], rows: list[list[int]], height: float) -> list[list[list[int]]]:
     """Rows parted where the next one stands apart, or does not follow downwards."""
     paragraphs: list[list[list[int]]] = []
     for row in rows:
-        top = min(boxes[index][1] for index in row)
+        top = boxes[row[0]][1]
         if paragraphs:
             last = paragraphs[-1][-1]
             gap = top - max(boxes[index][3] for index in last)
-            beneath = top > min(boxes[index][1] for index in last)
+            beneath = top > boxes[last[0]][1]
             if beneath and gap <= _PARAGRAPH * height:
                 paragraphs[-1].append(row)
                 continue

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from math import atan2, cos, pi, sin
-from statistics import fmean, median
+from math import atan, cos, dist, sin
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import BadParameter
 from pipelines.reading.base import Box, Means
 from pipelines.reading.columns import reading_order
+from pipelines.reading.lines import is_speck
+from pipelines.reading.preparing import slant_of
 from pipelines.reading.recognising import Recogniser
 from pipelines.registry import Need, PartParams, knob, part
 
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 #: The one model whose files are in the package.
 MODEL = "PP-OCRv6-small"
+
+_ASKEW = 0.07  # radians from the page's slant at which a line stands askew
+_LONG = 3.0  # length of a line whose slant is believed, in heights of it
 
 #: Corners of a quadrilateral, from the top left, clockwise.
 Quad = Sequence[Sequence[float]]
@@ -134,13 +139,13 @@ def _lines(found: Any, least: float) -> list[tuple[str, float, Quad, Any]]:
     """Text, confidence, corners and characters of each line that is sure enough."""
     characters = found.word_results if len(found.word_results or ()) == len(found.txts) else [()] * len(found.txts)
     lines = zip(found.txts, found.scores, found.boxes.tolist(), characters, strict=True)
-    return [line for line in lines if line[1] >= least and line[0].strip()]
+    return [line for line in lines if line[0].strip() and line[1] >= least and not is_speck(line[0], line[1])]
 
 
 def _blocks(lines: Sequence[tuple[str, float, Quad, Any]], size: tuple[int, int]) -> tuple[list[Any], bool]:
     """Lines in reading order, parted into words; and whether places of words had to be guessed."""
     width, height = size
-    order = reading_order(straightened([quad for _, _, quad, _ in lines]))
+    order = order_of([quad for _, _, quad, _ in lines])
     guessed = False
     blocks: list[Any] = []
     for paragraph in order:
@@ -159,13 +164,35 @@ def _blocks(lines: Sequence[tuple[str, float, Quad, Any]], size: tuple[int, int]
     return blocks, guessed
 
 
+def order_of(quads: Sequence[Quad]) -> list[list[list[int]]]:
+    """Paragraphs of rows of lines; what stands askew on the page, such as a stamp, is read after all the rest."""
+    page = _slant_of(quads)
+    level = [at for at, quad in enumerate(quads) if abs(_slant_of([quad]) - page) < _ASKEW or not _is_long(quad)]
+    askew = sorted(set(range(len(quads))) - set(level))
+    groups = [group for group in (level, askew) if group]
+    return [
+        [[group[at] for at in row] for row in paragraph]
+        for group in groups
+        for paragraph in reading_order(straightened([quads[at] for at in group]))
+    ]
+
+
 def straightened(quads: Sequence[Quad]) -> list[Box]:
     """Boxes of lines turned by the page's own slant, so that rows and columns are rows and columns."""
-    slants = [atan2(b[1] - a[1], b[0] - a[0]) for a, b, *_ in quads]
-    level = [slant for slant in slants if abs(slant) < pi / 4]
-    slant = median(level) if level else 0.0
+    slant = _slant_of(quads)
     across, down = cos(slant), sin(slant)
     return [around([(x * across + y * down, y * across - x * down) for x, y in quad]) for quad in quads]
+
+
+def _slant_of(quads: Sequence[Quad]) -> float:
+    """The slant of lines by their upper edges, in radians."""
+    return atan(slant_of([(left, right) for left, right, *_ in quads]))
+
+
+def _is_long(quad: Quad) -> bool:
+    """Whether a line is long enough for its slant to be known."""
+    start, end, under, _ = quad
+    return dist(start, end) >= _LONG * dist(end, under)
 
 
 def around(quad: Quad) -> Box:

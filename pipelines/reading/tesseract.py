@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.errors import UsageError
 from pipelines.reading.base import Means, Reader, Sheet, Transcript
+from pipelines.reading.lines import Found, in_order, is_speck
+from pipelines.reading.preparing import Baseline, Prepared, levelled, prepared
 from pipelines.reading.recognising import Recogniser
+from pipelines.reading.units import units_apart
 from pipelines.registry import Need, PartParams, knob, part
 
 if TYPE_CHECKING:
     from threading import Event as CancelFlag
 
+    from PIL.Image import Image
     from tesserocr import PyTessBaseAPI
 
     from pipelines.loading.pdfium import Send
@@ -24,6 +28,9 @@ if TYPE_CHECKING:
 
 #: Name -> Tesseract's page segmentation mode.
 MODES = {"auto": 3, "upright": 1, "column": 4, "block": 6, "line": 7, "sparse": 11}
+
+#: Modes in which a page may have columns and tables: their order is made of where lines stand, as of RapidOCR's lines.
+_UNORDERED = {MODES["auto"], MODES["upright"], MODES["sparse"]}
 
 #: Where systems keep Tesseract's languages.
 _SYSTEM = (
@@ -43,6 +50,17 @@ class TesseractParams(PartParams):
         "How the page is laid out: found out (auto), also which way up (upright), one column, one block, "
         "one line, or words here and there (sparse).",
         source="Tesseract's page segmentation modes 3, 1, 4, 6, 7, 11",
+    )
+    prepare: bool = knob(
+        True, "Double pictures below 150 dpi, smooth grainy ones and put slanted ones level before they are read."
+    )
+    least: float = knob(
+        0.3,
+        "Confidence below which a line is left out, by its surest word.",
+        minimum=0,
+        maximum=1,
+        step=0.05,
+        fold=True,
     )
     language: str = knob("eng", "Languages by Tesseract's codes, with + between: eng, eng+deu, Fraktur.")
 
@@ -72,6 +90,8 @@ class Tesseract:
             "folder": str(folder),
             "language": self._params.language,
             "mode": MODES[self._params.page_mode],
+            "prepare": self._params.prepare,
+            "least": self._params.least,
         }
         reader: Reader = Recogniser("tesseract", "pipelines.reading.tesseract:send_read", self._means, request)
         yield from reader.read(sheet, seconds=seconds, cancel=cancel)
@@ -124,7 +144,7 @@ def send_read(kept: Kept, request: Mapping[str, Any], send: Send) -> None:
 
     from pipelines.reading.picture_files import opened_png
 
-    folder, language, mode = request["folder"], request["language"], request["mode"]
+    folder, language = request["folder"], request["language"]
     api, load_s = kept.engine(
         "tesseract",
         (folder, language),
@@ -132,37 +152,86 @@ def send_read(kept: Kept, request: Mapping[str, Any], send: Send) -> None:
     )
     started = time.perf_counter()
     image = opened_png(request["body"])
-    api.SetPageSegMode(mode)
-    api.SetImage(image)
-    if request["dpi"]:
-        api.SetSourceResolution(round(request["dpi"]))
-    api.Recognize()
-    blocks = _blocks(api, image.size)
-    api.Clear()
+    blocks = _read(api, image, request)
     version = tesserocr.tesseract_version().split()[1]
     seconds = time.perf_counter() - started
     send({"blocks": blocks, "seconds": seconds, "load_s": load_s, "engine": f"tesseract {version}", "notes": []})
 
 
-def _blocks(api: PyTessBaseAPI, size: tuple[int, int]) -> list[list[list[tuple[Any, ...]]]]:
-    """Paragraphs of lines of words, in Tesseract's reading order."""
+def _read(api: PyTessBaseAPI, image: Image, request: Mapping[str, Any]) -> list[list[list[tuple[Any, ...]]]]:
+    """Paragraphs of lines of words of a picture."""
+    mode, dpi = request["mode"], request["dpi"]
+    picture = Prepared(image, image.width, image.height, dpi)
+    if request["prepare"]:
+        picture = prepared(image, dpi)
+        if mode != MODES["upright"]:  # which turns the picture itself
+            _show(api, picture, mode)
+            picture = levelled(picture, _baselines(api))
+    _show(api, picture, mode)
+    api.Recognize()
+    paragraphs, level = _paragraphs(api)
+    api.Clear()
+    paragraphs = [[line for line in paragraph if _is_sure(line, request["least"])] for paragraph in paragraphs]
+    if level and mode in _UNORDERED:
+        paragraphs = in_order([line for paragraph in paragraphs for line in paragraph])
+    return [
+        [
+            [
+                (part.text, picture.place(part.box), part.confidence)
+                for word in line
+                for part in (units_apart(picture.image, word) if level else [word])
+            ]
+            for line in paragraph
+        ]
+        for paragraph in paragraphs
+    ]
+
+
+def _is_sure(line: Sequence[Found], least: float) -> bool:
+    surest = max((word.confidence for word in line), default=0.0)
+    return surest >= least and not is_speck("".join(word.text for word in line), surest)
+
+
+def _show(api: PyTessBaseAPI, picture: Prepared, mode: int) -> None:
+    api.SetPageSegMode(mode)
+    api.SetImage(picture.image)
+    if picture.dpi:
+        api.SetSourceResolution(round(picture.dpi))
+
+
+def _baselines(api: PyTessBaseAPI) -> list[Baseline]:
+    """Baselines of the lines that are seen without reading any."""
     from tesserocr import RIL
 
-    blocks: list[list[list[tuple[Any, ...]]]] = []
+    baselines: list[Baseline] = []
+    lines = api.AnalyseLayout()
+    while lines is not None:
+        if ends := lines.Baseline(RIL.TEXTLINE):
+            baselines.append(ends)
+        if not lines.Next(RIL.TEXTLINE):
+            break
+    return baselines
+
+
+def _paragraphs(api: PyTessBaseAPI) -> tuple[list[list[list[Found]]], bool]:
+    """Paragraphs of lines of words, in Tesseract's own order; and whether most lines stand upright."""
+    from tesserocr import RIL, Orientation
+
+    paragraphs: list[list[list[Found]]] = []
     found = api.GetIterator()
     if found is None or found.Empty(RIL.WORD):
-        return blocks
-    width, height = size
+        return paragraphs, True
+    lines = upright = 0
     while True:
-        if found.IsAtBeginningOf(RIL.PARA) or not blocks:
-            blocks.append([])
-        if found.IsAtBeginningOf(RIL.TEXTLINE) or not blocks[-1]:
-            blocks[-1].append([])
+        if found.IsAtBeginningOf(RIL.PARA) or not paragraphs:
+            paragraphs.append([])
+        if found.IsAtBeginningOf(RIL.TEXTLINE) or not paragraphs[-1]:
+            paragraphs[-1].append([])
+            lines += 1
+            upright += found.Orientation()[0] == Orientation.PAGE_UP
         box = found.BoundingBox(RIL.WORD)
-        if box is not None and not found.Empty(RIL.WORD):
-            left, top, right, bottom = box
-            place = left / width, top / height, right / width, bottom / height
-            text = found.GetUTF8Text(RIL.WORD)
-            blocks[-1][-1].append((text, place, found.Confidence(RIL.WORD) / 100))
+        text = "" if found.Empty(RIL.WORD) else found.GetUTF8Text(RIL.WORD)
+        if box is not None and text.strip():
+            paragraphs[-1][-1].append(Found(text, box, found.Confidence(RIL.WORD) / 100))
         if not found.Next(RIL.WORD):
-            return blocks
+            return paragraphs, upright > lines / 2

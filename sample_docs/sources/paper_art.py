@@ -61,8 +61,12 @@ def night(canvas: Canvas, width: float, height: float) -> None:
         return bottom + (top - bottom) * share
 
     canvas.setFont("Sans-Regular", 7.8)
+    canvas.setFillColor(WINE)
+    canvas.drawString(0, height - 8, "Fog index, dB")
+    canvas.setFillColor(SLATE)
+    canvas.drawRightString(width, height - 8, "Visibility, km")
     canvas.setLineWidth(0.4)
-    for tick in range(0, 11, 2):
+    for tick in range(10, -1, -2):
         canvas.setStrokeColor(INK if tick == 0 else HAIRLINE)
         canvas.line(left, y(tick / 10), right, y(tick / 10))
         canvas.setFillColor(WINE)
@@ -72,10 +76,6 @@ def night(canvas: Canvas, width: float, height: float) -> None:
     canvas.setFillColor(INK)
     for oclock in range(7):
         canvas.drawCentredString(x(oclock), bottom - 11, f"{oclock:02}:00")
-    canvas.setFillColor(WINE)
-    canvas.drawString(0, height - 8, "Fog index, dB")
-    canvas.setFillColor(SLATE)
-    canvas.drawRightString(width, height - 8, "Visibility, km")
 
     chance = Random(1811)
     index, sight = canvas.beginPath(), canvas.beginPath()

@@ -22,11 +22,18 @@ OTHER = (380, 440, 490, 510, 500, 440, 380, 330, 290, 280, 310, 350)  # sum 4,70
 
 
 def monthly(canvas: Canvas, width: float, height: float) -> None:
-    """Stacked bars, one a month."""
+    """Stacked bars, one a month; its words in the order in which they are read."""
     left, bottom, top = 33.0, 18.0, height - 24
     scale = (top - bottom) / 4000
     canvas.setFont("Sans-Regular", 8.4)
-    for tick in range(0, 4001, 1000):
+    x = left
+    for colour, name in ((DEEP, "Tidal"), (FOAM, "Wind"), (LAMP, "Kelp and solar")):
+        canvas.setFillColor(colour)
+        canvas.rect(x, height - 10, 7, 7, stroke=0, fill=1)
+        canvas.setFillColor(INK)
+        canvas.drawString(x + 11, height - 9.5, name)
+        x += 26 + canvas.stringWidth(name, "Sans-Regular", 8.4)
+    for tick in range(4000, -1, -1000):
         y = bottom + tick * scale
         canvas.setStrokeColor(INK if tick == 0 else HAIRLINE)
         canvas.setLineWidth(0.8 if tick == 0 else 0.4)
@@ -42,13 +49,6 @@ def monthly(canvas: Canvas, width: float, height: float) -> None:
             y += series[i] * scale
         canvas.setFillColor(QUIET)
         canvas.drawCentredString(x + 8, bottom - 11, month)
-    x = left
-    for colour, name in ((DEEP, "Tidal"), (FOAM, "Wind"), (LAMP, "Kelp and solar")):
-        canvas.setFillColor(colour)
-        canvas.rect(x, height - 10, 7, 7, stroke=0, fill=1)
-        canvas.setFillColor(INK)
-        canvas.drawString(x + 11, height - 9.5, name)
-        x += 26 + canvas.stringWidth(name, "Sans-Regular", 8.4)
 
 
 def _swell(canvas: Canvas, width: float, level: float, wave: tuple[float, float, float], colour: Color) -> None:
