@@ -11,8 +11,9 @@ from pipelines.evaluation.normalising import Normalising
 from pipelines.reading.degrade import Degradation
 from playground.lab.state import LETTERS
 from playground.reading.state import Reading, readers
+from playground.services import Services
 from playground.state import Session
-from playground.tabs.column_form import ColumnForm
+from playground.tabs.reader_form import ReaderForm
 from playground.tabs.shell import panel
 from playground.tabs.sidebar import file_box
 
@@ -49,7 +50,7 @@ class Parts:
     ignore: gr.CheckboxGroup
     pasted: gr.Textbox
     areas: list[gr.Column]
-    forms: list[ColumnForm]
+    forms: list[ReaderForm]
     toolbar: gr.HTML
     page: gr.HTML
     heads: list[gr.HTML]
@@ -68,7 +69,7 @@ class Parts:
         return [self.lab, *self.panels]
 
 
-def components(lab: gr.BrowserState) -> Parts:
+def components(services: Services, lab: gr.BrowserState) -> Parts:
     """Draw what reads one page."""
     with gr.Row(elem_id="read-source", elem_classes=["lab-source"]):
         document = gr.Dropdown([], label="A page of", elem_id="read-document", scale=3, filterable=False)
@@ -96,7 +97,7 @@ def components(lab: gr.BrowserState) -> Parts:
         with gr.Column(elem_id="read-left", scale=2, min_width=320):
             page = panel("read-page")
         with gr.Column(elem_id="read-right", scale=3, min_width=320):
-            areas, forms, heads, bodies = _columns()
+            areas, forms, heads, bodies = _columns(services)
     numbers, differences = panel("read-numbers"), panel("read-differences")
     return Parts(
         lab, gr.Number(visible=False), document, number, upload, run, stop, sliders, truth, ignore, pasted, areas,
@@ -104,9 +105,9 @@ def components(lab: gr.BrowserState) -> Parts:
     )  # fmt: skip
 
 
-def _columns() -> tuple[list[Any], list[ColumnForm], list[Any], list[Any]]:
+def _columns(services: Services) -> tuple[list[Any], list[ReaderForm], list[Any], list[Any]]:
     areas: list[Any] = []
-    forms: list[ColumnForm] = []
+    forms: list[ReaderForm] = []
     heads: list[Any] = []
     bodies: list[Any] = []
     with gr.Row(elem_id="read-columns", elem_classes=["lab-columns"]):
@@ -115,7 +116,7 @@ def _columns() -> tuple[list[Any], list[ColumnForm], list[Any], list[Any]]:
             with gr.Column(elem_classes=classes, visible=shown) as area:
                 heads.append(panel(f"read-head-{letter}"))
                 with gr.Column(elem_classes=["knobs"]):
-                    forms.append(ColumnForm("reader", letter, first))
+                    forms.append(ReaderForm(services, letter, first))
                 bodies.append(panel(f"read-body-{letter}"))
             areas.append(area)
     return areas, forms, heads, bodies
