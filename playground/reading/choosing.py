@@ -26,6 +26,7 @@ class Advice:
     """What a person should know of a vision model before it reads."""
 
     words: str
+    blind: tuple[str, ...] = ()  # models that are not offered, since they do not see
     line: str = ""  # what to type; empty: nothing is missing
     pull: str = ""  # a model that can be fetched from here
     fits: bool = False  # whether it can read
@@ -72,18 +73,18 @@ def advice(services: Services, model: str) -> Advice:
     """
     status = services.library.engines.look()
     if status.state in _ABSENT:
-        return Advice(status.problem or "Ollama does not answer.", status.fix)
+        return Advice(status.problem or "Ollama does not answer.", line=status.fix)
     there = seeing(services.library.reading)
     if not model:
         if not there:
             return _to_fetch(services, "No model of this Ollama sees pictures.", SMALL)
-        return Advice(_who(there[0].name, there, status), fits=True)
+        return Advice(f"{there[0].name} reads", _blind(there, status), fits=True)
     known = _named(model, status.models)
     if known is None:
         return _to_fetch(services, f"This Ollama has no model “{model}”.", model)
     if known not in there:
         return Advice(f"“{known.name}” does not see pictures: what it wrote of one would be invented. Choose another.")
-    return Advice(_who(known.name, there, status), fits=True)
+    return Advice(f"{known.name} reads", _blind(there, status), fits=True)
 
 
 def _named(model: str, there: Sequence[ModelInfo]) -> ModelInfo | None:
@@ -95,14 +96,13 @@ def _named(model: str, there: Sequence[ModelInfo]) -> ModelInfo | None:
 def _to_fetch(services: Services, problem: str, model: str) -> Advice:
     if any(job.active and job.title == services.fetching(model) for job in services.jobs.snapshot()):
         return Advice(f"{model} is being fetched: see Engine in the sidebar.")
-    return Advice(problem, f"ollama pull {model}", "" if services.settings.offline else model)
+    line = f"ollama pull {model}"
+    return Advice(problem, line=line, pull="" if services.settings.offline else model)
 
 
-def _who(model: str, there: Sequence[ModelInfo], status: OllamaStatus) -> str:
-    """Who reads, and why others are not offered."""
-    blind = [one.name for one in status.models if one not in there and "completion" in one.capabilities]
-    left = f" Not offered, since they would invent what they read: {', '.join(blind)}." if blind else ""
-    return f"{model} reads.{left}"
+def _blind(there: Sequence[ModelInfo], status: OllamaStatus) -> tuple[str, ...]:
+    """Models that chat and do not see."""
+    return tuple(one.name for one in status.models if one not in there and "completion" in one.capabilities)
 
 
 # what it is asked -----------------------------------------------------------------------------------------

@@ -9,16 +9,17 @@ from typing import Any
 import gradio as gr
 from markupsafe import escape
 
-from pipelines.evaluation.normalising import Normalising
 from playground.lab.state import LETTERS
 from playground.reading import acting, board, running
+from playground.reading.levels import NEUTRAL
 from playground.reading.state import Page, Reading, readers, use
 from playground.services import Services
 from playground.state import Session, recipe_of
 from playground.tabs.reading_asking import ACTS, Asking
 from playground.tabs.reading_columns import Columns
-from playground.tabs.reading_parts import NEUTRAL, Parts, components, degradation
+from playground.tabs.reading_parts import Parts, components, degradation
 from playground.tabs.reading_several import SeveralTab
+from playground.tabs.reading_truth import Truth
 from playground.tabs.recipe import changed, summary
 from playground.tabs.shell import Shell, browser_state, wire
 from playground.tabs.sidebar import Sidebar, bare_name
@@ -77,13 +78,18 @@ class Wiring:
                 first = [gr.skip()] * 3
 
         def on_run(
-            kept: Any, lab: Any, made: float, name: str | None, number: float, *shown: Any
+            kept: Any, lab: Any, made: float, name: str | None, number: float, seconds: float, *shown: Any
         ) -> Iterator[list[Any]]:
             """Reads what stands above: the lab may not have heard of the last move of a slider yet."""
-            session, before = Session.restore(kept), self._now(lab)
-            now = services.labs.keep(paged(before, name, number).to(degrade=self._degradation(shown)), made)
+            session, page = Session.restore(kept), paged(self._now(lab), name, number)
+            now = page.to(degrade=self._degradation(shown), seconds=int(seconds or page.seconds))
+            now = services.labs.keep(now, made)
             running.start(services, session, now)
             yield from self.redraw(session, now, made)
+
+        def on_seconds(lab: Any, seconds: float) -> dict[str, Any]:
+            now = self._now(lab)
+            return services.labs.keep(now.to(seconds=int(seconds or now.seconds))).keep()
 
         def on_stop(lab: Any) -> None:
             services.measurements.stop(self._now(lab).work("read"))
@@ -93,7 +99,8 @@ class Wiring:
             [parts.document.input, changed(parts.number), parts.number.submit], on_document, chosen, [parts.number]
         )
         self.wishes.wire([parts.upload.upload], on_upload, [parts.upload], [parts.upload, *chosen])
-        self.wishes.wire([parts.run.click], on_run, [*chosen, *parts.sliders.values()])
+        self.wishes.wire([parts.run.click], on_run, [*chosen, parts.seconds, *parts.sliders.values()])
+        wire([changed(parts.seconds)], on_seconds, [parts.lab, parts.seconds], [parts.lab])
         wire([parts.stop.click], on_stop, [parts.lab], [])
 
     def _degradation(self, shown: tuple[Any, ...]) -> dict[str, Any]:
@@ -109,24 +116,6 @@ class Wiring:
 
         sliders = list(parts.sliders.values())
         self.wishes.wire([slider.input for slider in sliders], on_slider, sliders)
-
-    def comparing(self) -> None:
-        """What counts as the truth, and what as a difference."""
-        parts = self._parts
-
-        def on_truth(
-            kept: Any, lab: Any, made: float, truth: str, pasted: str, ignore: list[str]
-        ) -> Iterator[list[Any]]:
-            how = {name: name in ignore for name in Normalising.model_fields}
-            now = self._now(lab).to(truth=truth, pasted=pasted, normalising=how)
-            shown = gr.update(visible=truth == "pasted")
-            for update in self.redraw(Session.restore(kept), now, made):
-                yield [shown, *update]
-                shown = gr.skip()
-
-        told = [parts.truth, parts.pasted, parts.ignore]
-        events = [parts.truth.input, parts.ignore.input, parts.pasted.blur]
-        self.wishes.wire(events, on_truth, told, [parts.pasted])
 
     def board(self) -> None:
         """Buttons of the board."""
@@ -180,7 +169,9 @@ class Wiring:
                 *(NEUTRAL[name] if how[name] is None else how[name] for name in parts.sliders),
                 now.truth,
                 [name for name, value in now.normalising.model_dump().items() if value],
-                gr.update(value=now.pasted, visible=now.truth == "pasted"),
+                gr.update(visible=now.truth == "pasted"),
+                now.pasted,
+                now.seconds,
                 *(gr.update(visible=at < now.shown) for at in range(len(LETTERS))),
                 *(update for at, form in enumerate(parts.forms) for update in form.show(chosen[at])),
             ]
@@ -189,8 +180,8 @@ class Wiring:
                 first = [gr.skip()] * len(first)
 
         opened = [
-            parts.document, parts.number, *parts.sliders.values(), parts.truth, parts.ignore, parts.pasted,
-            *parts.areas, *(one for form in parts.forms for one in form.outputs),
+            parts.document, parts.number, *parts.sliders.values(), parts.truth, parts.ignore, parts.pasting,
+            parts.pasted, parts.seconds, *parts.areas, *(one for form in parts.forms for one in form.outputs),
         ]  # fmt: skip
         self.wishes.wire([tab.select], on_open, [], opened)
 
@@ -217,7 +208,7 @@ def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> gr.Br
     wiring = Wiring(services, shell, parts)
     wiring.source()
     wiring.degrading()
-    wiring.comparing()
+    Truth(services, parts, wiring.wishes, wiring.redraw).wire()
     wiring.board()
     Columns(services, shell, side, parts, wiring.wishes, wiring.redraw).wire()
     wiring.using()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from playground.reading.choosing import Advice
-from playground.views.html import button, el, join
+from playground.views.html import button, el, join, tip
 
 
 def advice(found: Advice, preset: str) -> Markup:
@@ -16,8 +16,10 @@ def advice(found: Advice, preset: str) -> Markup:
         preset: What it is asked by; empty: in a person's own words.
     """
     if found.fits:
-        asked = join("Asked by the preset ", el("b", preset), ".") if preset else "Asked in your own words."
-        return el("p", found.words, " ", asked, class_="note")
+        why = f"They do not see, and would invent what they read: {', '.join(found.blind)}."
+        left = tip(f"{len(found.blind)} not offered", why) if found.blind else ""
+        asked = join("preset ", el("b", preset)) if preset else "your own words"
+        return el("p", join(found.words, " · ", asked, " · " if left else "", left), class_="note")
     return el("div", missing(found), class_="note missing", role="status")
 
 
