@@ -15,7 +15,7 @@
     │   └── CutFailed               a node parser of LlamaIndex failed on it, or rewrote its text
     ├── EngineError                 a model or its server
     │   ├── EngineUnreachable       nothing answers at the address
-    │   ├── ModelMissing            the server answers, the model is not there
+    │   ├── ModelMissing            the server answers, the model is not there (``.pull`` names it)
     │   ├── ContextOverflow         the prompt does not fit num_ctx
     │   ├── EngineRefused           the server understood and said no (bad option, no such capability)
     │   └── EngineFailed            it broke while working (``.partial`` keeps the text so far)
@@ -107,7 +107,11 @@ class EngineUnreachable(EngineError):
 
 
 class ModelMissing(EngineError):
-    """The engine answers but does not have the model."""
+    """The engine answers but does not have the model; ``pull`` is the name that fetches it, where there is one."""
+
+    def __init__(self, message: str, fix: str = "", *, pull: str = "") -> None:
+        super().__init__(message, fix)
+        self.pull = pull
 
 
 class ContextOverflow(EngineError):

@@ -65,6 +65,7 @@ def knob(
     source: str = "",
     fold: bool = False,
     only: Mapping[str, Sequence[Any]] | None = None,
+    models: str = "",
 ) -> Any:
     """Declare one knob of a part.
 
@@ -78,8 +79,11 @@ def knob(
         source: Formula or paper behind the knob.
         fold: Whether the knob sits behind "more" (the three that matter stay open).
         only: Values of other knobs under which this one has an effect: ``{"fusion": ["rrf"]}``.
+        models: A capability: the value is the name of a model of Ollama that has it.
     """
-    extra: dict[str, Any] = {"step": step, "usual": usual, "source": source, "fold": fold, "only": only}
+    extra: dict[str, Any] = {
+        "step": step, "usual": usual, "source": source, "fold": fold, "only": only, "models": models,
+    }  # fmt: skip
     return Field(default, description=description, ge=minimum, le=maximum, json_schema_extra=extra)
 
 

@@ -73,7 +73,7 @@ def build(services: Services) -> gr.Blocks:
                 with gr.Tab("Sampling", id="sampling", elem_id="tab-sampling") as drawing:
                     samples = sampling.build(services, shell, side, drawing)
                 with gr.Tab("Reading", id="reading", elem_id="tab-reading") as looking:
-                    readings = reading.build(services, shell, looking)
+                    readings = reading.build(services, shell, side, looking)
                 with gr.Tab("Runs", id="runs", elem_id="tab-runs") as kept:
                     labs = {"chunking": cuts, "retrieval": searches, "sampling": samples, "reading": readings}
                     runs.build(services, shell, side, kept, tabs, labs)
@@ -111,7 +111,7 @@ def build(services: Services) -> gr.Blocks:
         wire([app.load], on_load, [shell.kept, shell.seen, opened], [tabs, *talk.outputs, *side.outputs])
         for tab in (chatting, cutting, finding, drawing, looking, kept, watching, keeping):
             wire([tab.select], partial(on_tab, tab.id), [], [opened])
-        wire([app.load], side.engine.on_tick, [shell.kept], [side.engine.card])
+        wire([app.load], side.engine.on_tick, [shell.kept], side.engine.outputs)
         evidence.wire_panel(services, shell)
         endpoints.add_to(services)
     return app  # type: ignore[no-any-return]

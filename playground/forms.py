@@ -15,7 +15,7 @@ from pipelines.registry import Part
 if TYPE_CHECKING:
     import gradio as gr
 
-Kind = Literal["slider", "integer", "number", "choice", "switch", "text", "lines"]
+Kind = Literal["slider", "integer", "number", "choice", "switch", "text", "lines", "model"]
 
 #: Most steps a slider is good for in a sidebar; wider ranges are typed.
 _SLIDER_STEPS = 400
@@ -86,7 +86,7 @@ def _control(part: Part, name: str, schema: Mapping[str, Any], definitions: Mapp
         section=part.section,
         part=part.name,
         field=name,
-        kind=_kind(inner, choices, optional, (low, extra["usual"] or high, step)),
+        kind="model" if schema.get("models") else _kind(inner, choices, optional, (low, extra["usual"] or high, step)),
         default=list(default) if isinstance(default, (tuple, set, frozenset)) else default,
         minimum=low,
         maximum=high,
@@ -141,6 +141,8 @@ def draw(control: Control, value: Any, **options: Any) -> gr.components.Componen
         case "choice":
             choices = [("model’s own", None), *control.choices] if control.optional else list(control.choices)
             return gr.Dropdown(choices, value=shown, **common)
+        case "model":  # whoever knows the models at hand fills the menu; others can be typed
+            return gr.Dropdown([shown] if shown else [], value=shown, allow_custom_value=True, **common)
         case "switch":
             return gr.Checkbox(bool(shown), **common)
         case _:
@@ -172,10 +174,12 @@ def from_form(control: Control, shown: Any) -> Any:
         return None
     if control.kind == "lines":
         return [line for line in str(shown or "").split("\n") if line]
-    if empty and control.kind != "text":
+    if empty and control.kind not in ("text", "model"):
         return control.default
     if isinstance(shown, float) and shown.is_integer() and _is_whole(control):
         return int(shown)
+    if control.kind == "model":
+        return str(shown or "").strip()
     return "" if shown is None else shown
 
 

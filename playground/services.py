@@ -147,8 +147,12 @@ class Services:
                 report(step)
             yield from ()
 
-        what = "the built-in model" if name.startswith("builtin") else name
-        return self.jobs.submit("pull", f"Fetching {what}", work)
+        return self.jobs.submit("pull", self.fetching(name), work)
+
+    @staticmethod
+    def fetching(name: str) -> str:
+        """Title of the job that fetches a model."""
+        return f"Fetching {'the built-in model' if name.startswith('builtin') else name}"
 
     def warm(self) -> None:
         """Load what the first question needs, while the person reads the page. Slow: call it in the background."""

@@ -71,7 +71,7 @@ def look() -> dict[str, Any]:
     """What ``launch`` takes: theme, style sheet, the script for the page's head, and the icon."""
     return {
         "theme": theme(),
-        "css": "".join(map(asset, ("colours.css", "app.css", "runs.css", "recipes.css"))),
+        "css": "".join(map(asset, ("colours.css", "app.css", "reading.css", "runs.css", "recipes.css"))),
         "head": f"<script>{asset('app.js')}</script>",
         "favicon_path": str(ASSETS / "icon.svg"),
         "pwa": True,

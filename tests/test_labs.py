@@ -3,6 +3,7 @@
 from playground.finding.state import Finding
 from playground.lab.state import Lab
 from playground.labs import Labs
+from playground.reading.state import Reading
 
 
 def test_a_second_act_does_not_undo_the_first():
@@ -44,3 +45,22 @@ def test_labs_and_pages_are_kept_apart():
 def test_a_page_is_believed_after_a_restart():
     known = Lab(shown=4).keep()
     assert Labs().now(Lab, known).shown == 4
+
+
+def test_of_two_turns_of_a_slider_the_later_one_counts_whichever_comes_first():
+    labs, page = Labs(), Reading().keep()
+    first, later = labs.now(Reading, page), labs.now(Reading, page)  # both handlers have read the state
+    labs.keep(later.to(degrade={"blur": 3}), made=200.0)
+    kept = labs.keep(first.to(degrade={"blur": 1}), made=100.0)
+    assert kept.degrade.blur == 3
+    late = labs.now(Reading, page)  # a handler that had not even begun
+    assert labs.keep(late.to(degrade={"blur": 2}), made=150.0).degrade.blur == 3
+    assert labs.keep(labs.now(Reading, page).to(degrade={"blur": 4}), made=300.0).degrade.blur == 4
+
+
+def test_an_older_act_still_changes_what_no_later_one_did():
+    labs, page = Labs(), Reading().keep()
+    late = labs.now(Reading, page)
+    labs.keep(labs.now(Reading, page).to(degrade={"blur": 3}), made=200.0)
+    kept = labs.keep(late.to(shown=4, degrade={"blur": 1}), made=100.0)
+    assert (kept.shown, kept.degrade.blur) == (4, 3)

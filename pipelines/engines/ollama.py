@@ -101,7 +101,7 @@ class OllamaEngine:
             found = wire.model_of_tag(tag)
             if found.name in (model, full):
                 return self._show(found)
-        raise ModelMissing(f"Ollama has no model {model!r}.", errors.pull_line(model))
+        raise ModelMissing(f"Ollama has no model {model!r}.", errors.pull_line(model), pull=model)
 
     def _show(self, tag: ModelInfo) -> ModelInfo:
         key = (tag.name, tag.digest)

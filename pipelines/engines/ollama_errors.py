@@ -64,7 +64,7 @@ def translate(status: int | None, body: Any, *, model: str) -> EngineError:
             "Raise sampling.num_ctx, or lower retriever.k or chunker.size.",
         )
     if _MISSING.search(text) or (status == 404 and "page not found" not in text):
-        return ModelMissing(f"Ollama has no model {model!r}.", pull_line(model))
+        return ModelMissing(f"Ollama has no model {model!r}.", pull_line(model), pull=model)
     if status in (401, 403):
         return EngineRefused(f"Ollama refused the request ({status}): {text}.", "Set OLLAMA_API_KEY if it needs a key.")
     if "requires more system memory" in text:

@@ -53,9 +53,14 @@ PRESETS: Mapping[str, Preset] = {
 }
 
 
-def preset_for(name: str, model: str) -> Preset:
-    """A preset by its name; "auto": the one made for the model, else the plain one."""
+def preset_name(name: str, model: str) -> str:
+    """Which preset a name means for a model; "auto": the one made for its family, else the plain one."""
     if name != "auto":
-        return PRESETS[name]
-    made = (one for one in PRESETS.values() if one.models and re.search(one.models, model, re.IGNORECASE))
-    return next(made, PRESETS["plain"])
+        return name
+    made = (known for known, one in PRESETS.items() if one.models and re.search(one.models, model, re.IGNORECASE))
+    return next(made, "plain")
+
+
+def preset_for(name: str, model: str) -> Preset:
+    """The preset that a name means for a model; see :func:`preset_name`."""
+    return PRESETS[preset_name(name, model)]

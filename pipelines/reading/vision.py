@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 #: A window that holds a page: A4 at 1288 pixels is about 1,500 to 4,000 tokens, its text another 1,000.
 NUM_CTX = 8192
 
-_PULL = "Get one that does: `ollama pull qwen2.5vl:3b`."
+#: A model that sees, small enough for most machines.
+SMALL = "qwen2.5vl:3b"
+
+_PULL = f"Get one that does: `ollama pull {SMALL}`."
 
 
 def seeing(means: Means) -> list[ModelInfo]:
@@ -38,7 +41,7 @@ def model_that_sees(name: str, means: Means) -> ModelInfo:
         ollama.probe()
         found = seeing(means)
         if not found:
-            raise ModelMissing(f"Ollama at {ollama.url} has no model that sees pictures.", _PULL)
+            raise ModelMissing(f"Ollama at {ollama.url} has no model that sees pictures.", _PULL, pull=SMALL)
         return found[0]
     info = ollama.info(name)
     if "vision" not in info.capabilities:

@@ -31,7 +31,7 @@ _PICTURE = 32  # tokens: no model takes a page in with fewer
 class VlmParams(PartParams):
     """Which model, and what it is asked."""
 
-    model: str = knob("", "A model of Ollama that sees, by its name; empty: the first there is.")
+    model: str = knob("", "A model of Ollama that sees, by its name; empty: the first there is.", models="vision")
     preset: Literal["auto", "plain", "markdown", "granite-docling", "deepseek-ocr", "glm-ocr"] = knob(
         "auto", "What the model is asked: the sentence its family was trained on (auto), plain text, or Markdown."
     )

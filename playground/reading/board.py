@@ -10,14 +10,13 @@ from threading import Event as CancelFlag
 from pipelines import registry
 from pipelines.errors import Cancelled, PlaygroundError
 from pipelines.evaluation.transcript_flags import Flag
-from pipelines.evaluation.transcripts import TextMetrics, measure
 from pipelines.reading.base import Sheet, Transcript
 from pipelines.recipe import Choice
 from playground.lab.state import LETTERS
 from playground.reading import comparing
+from playground.reading.choosing import VLM
 from playground.reading.comparing import Compared
 from playground.reading.running import Run, run_of
-from playground.reading.seeing import VLM, hint
 from playground.reading.state import Reading, readers
 from playground.services import Services
 from playground.state import Session
@@ -37,7 +36,6 @@ class Board:
     run: Run
     sheet: Sheet | None = None
     problem: PlaygroundError | None = None  # why there is no picture
-    sight: str = ""  # what a person should know of vision models, where a column has one
 
     @property
     def running(self) -> bool:
@@ -55,7 +53,7 @@ class Board:
     @cached_property
     def compared(self) -> Compared:
         """What each column is compared with."""
-        return comparing.compared(self.lab, self.shown, self.run.truth)
+        return comparing.compared(self.lab, self.shown, self.run.truth, self.run.known)
 
     def markup(self) -> list[str | None]:
         """In the order of the components: toolbar, page, four heads, four bodies, numbers, differences."""
@@ -68,8 +66,7 @@ class Board:
     def _head(self, at: int) -> str:
         part = registry.get("reader", self.choices[at].name)
         missing = "" if part.available else f"Not installed. Type: {'; '.join(part.missing)}"
-        sight = self.sight if part.name == VLM else None
-        return str(read_columns.head(LETTERS[at], self.shown[at], missing, sight))
+        return str(read_columns.head(LETTERS[at], self.shown[at], missing, part.name == VLM))
 
     def _page(self) -> str:
         if self.problem is not None:
@@ -83,19 +80,12 @@ class Board:
         text, flags = None, list[Flag]()
         if transcript is not None and transcript.text:
             text = read_differences.marked(transcript, self.compared.differences[at])
-            flags = comparing.flags(transcript, self.compared.others(at), self.run.truth)
+            flags = comparing.flags(transcript, self.compared.others(at), self.run.truth, self.run.ink)
         letter, choice = LETTERS[at], self.choices[at]
         return str(read_columns.body(letter, choice, transcript, text, flags, self.running))
 
     def _below(self) -> list[str]:
-        measured: list[TextMetrics | None] = [None] * len(self.choices)
-        if self.compared.truth is not None:
-            how = self.lab.normalising
-            measured = [
-                measure(self.compared.truth, one.text, how) if one is not None and one.state == "done" else None
-                for one in self.shown
-            ]
-        numbers = read_numbers.numbers(measured, self.compared.named, self.compared.remark)
+        numbers = read_numbers.numbers(self.compared.measured, self.compared.named, self.compared.remark)
         return [str(numbers if self.compared.truth is not None else views.no_truth(self.compared)),
                 str(read_differences.panel(self.compared, self.shown))]  # fmt: skip
 
@@ -103,8 +93,7 @@ class Board:
 def draw(services: Services, session: Session, lab: Reading, flag: CancelFlag) -> Iterator[Board]:
     """The board, as long as columns are read; ends early when a newer wish of the same page begins."""
     chosen = readers(session, lab)[: lab.shown]
-    sight = hint(services) if any(one.name == VLM for one in chosen) else ""
-    board = Board(lab, chosen, run_of(services, lab), sight=sight)
+    board = Board(lab, chosen, run_of(services, lab))
     try:
         if lab.page.document or lab.page.upload:
             yield board

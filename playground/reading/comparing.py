@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pipelines.evaluation.transcript_differences import Differences, differences
 from pipelines.evaluation.transcript_flags import Flag
 from pipelines.evaluation.transcript_flags import flags as signs
+from pipelines.evaluation.transcripts import TextMetrics, measure
 from pipelines.reading.base import Transcript
 from playground.lab.state import LETTERS
+from playground.reading.remembered import Remembered
 from playground.reading.state import Reading
 
 #: A text layer says things in an order of its own, and may itself have been made by OCR.
@@ -25,32 +27,49 @@ class Compared:
     remark: str  # what makes that doubtful, or why there is nothing
     differences: tuple[Differences | None, ...]  # of each column; None: nothing to compare
     texts: tuple[str, ...]  # of each column
+    measured: tuple[TextMetrics | None, ...]  # of each column; None: no truth, or not read to its end
 
     def others(self, at: int) -> list[str]:
         """What the other readers made of the page."""
         return [text for other, text in enumerate(self.texts) if other != at and text]
 
 
-def compared(lab: Reading, shown: Sequence[Transcript | None], layer: Transcript | None) -> Compared:
+def compared(lab: Reading, shown: Sequence[Transcript | None], layer: Transcript | None, known: Remembered) -> Compared:
     """Compare the columns.
 
     Args:
         lab: What counts as the truth, and what as a difference.
         shown: The transcript of each column.
         layer: What the page's own text layer says.
+        known: What was compared before.
     """
+    how = lab.normalising
     texts = tuple(one.text if one is not None else "" for one in shown)
     truth, named, remark = _truth(lab, layer)
-    done = [one is not None and one.state != "running" and bool(one.text) for one in shown]
+    read = [one is not None and one.state != "running" and bool(one.text) for one in shown]
     base, first = truth, -1
-    if truth is None and any(done):
-        first = done.index(True)
+    if truth is None and any(read):
+        first = read.index(True)
         base, named = texts[first], f"column {LETTERS[first]}"
-    found = tuple(
-        differences(base, text, lab.normalising) if ready and base is not None and at != first else None
-        for at, (text, ready) in enumerate(zip(texts, done, strict=True))
+
+    def different(at: int, left: str | None) -> Differences | None:
+        if left is None or not read[at] or at == first:
+            return None
+        return known.get(("differences", left, texts[at], how), lambda: differences(left, texts[at], how))
+
+    def measured(at: int, one: Transcript | None) -> TextMetrics | None:
+        if truth is None or one is None or one.state != "done":
+            return None
+        return known.get(("measure", truth, texts[at], how), lambda: measure(truth, texts[at], how))
+
+    return Compared(
+        truth,
+        named,
+        remark,
+        tuple(different(at, base) for at in range(len(texts))),
+        texts,
+        tuple(measured(at, one) for at, one in enumerate(shown)),
     )
-    return Compared(truth, named, remark, found, texts)
 
 
 def _truth(lab: Reading, layer: Transcript | None) -> tuple[str | None, str, str]:
@@ -72,7 +91,16 @@ def _truth(lab: Reading, layer: Transcript | None) -> tuple[str | None, str, str
     return None, "", "Without a truth there are no numbers: the readers are compared with each other."
 
 
-def flags(transcript: Transcript, others: Sequence[str], layer: Transcript | None) -> list[Flag]:
-    """Signs that a transcript is no reading of the page."""
-    words = len(layer.text.split()) if layer is not None and layer.text.strip() else None
-    return list(signs(transcript.text, finish=transcript.finish, truth_words=words, others=others))
+def flags(transcript: Transcript, others: Sequence[str], layer: Transcript | None, ink: float | None) -> list[Flag]:
+    """Signs that a transcript is no reading of the page.
+
+    Args:
+        transcript: What was read.
+        others: What other readers made of the page.
+        layer: What the page's own text layer says.
+        ink: Share of the undegraded page that is not paper; None: not known.
+    """
+    own = layer.text if layer is not None and layer.text.strip() else None
+    words = None if own is None else len(own.split())
+    heard = others if own is None else [*others, own]
+    return list(signs(transcript.text, finish=transcript.finish, ink=ink, truth_words=words, others=heard))

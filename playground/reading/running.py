@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from pipelines.errors import Cancelled
+from pipelines.evaluation.transcript_flags import ink_of
 from pipelines.reading.base import Sheet, Transcript
+from pipelines.reading.degrade import Degradation
 from pipelines.reading.filling import NONE
 from pipelines.reading.read import read_page, read_to_end
 from pipelines.recipe import Choice, choose
 from pipelines.scratch import Work
 from playground.measurements import Growing
+from playground.reading.remembered import Remembered
 from playground.reading.state import Reading, readers
 from playground.runs import labs, outcomes
 from playground.services import Services
@@ -37,6 +40,8 @@ class Run(Growing[int]):
     sheet: Sheet | None = None  # None: it is still being drawn
     columns: tuple[Column, ...] = ()
     truth: Transcript | None = None  # the text layer of the page, undegraded; None: not asked for yet
+    ink: float | None = None  # share of the page, undegraded, that is not paper
+    known: Remembered = field(default_factory=Remembered, compare=False)  # what its texts were compared with
 
     def of(self, lab: Reading, choices: Sequence[Choice]) -> list[Transcript | None]:
         """The transcript of each choice, where this run read what the lab shows."""
@@ -55,13 +60,14 @@ def start(services: Services, session: Session, lab: Reading) -> None:
     name, before = lab.work("read"), run_of(services, lab)
     services.measurements.halt(name)
     columns = tuple(Column(choice) for choice in readers(session, lab)[: lab.shown])
-    first = Run(source=lab.source, columns=columns)
+    first = Run(source=lab.source, columns=columns, known=before.known)
     services.measurements.start(name, first, lambda work: _read(services, name, lab, first, before, work))
 
 
 def _read(services: Services, name: str, lab: Reading, first: Run, before: Run, work: Work) -> Iterator[int]:
     sheet = services.sheets.sheet(lab, work.cancel)
-    services.measurements.change(name, lambda now: replace(now, sheet=sheet))
+    ink = ink_of(services.sheets.sheet(lab.to(degrade=Degradation()), work.cancel).png)
+    services.measurements.change(name, lambda now: replace(now, sheet=sheet, ink=ink))
     means, seconds = services.library.reading, float(lab.seconds)
     same = before.sheet is not None and before.sheet.digest == sheet.digest
     known = {str(one.choice): one.transcript for one in before.columns if same and _done(one.transcript)}

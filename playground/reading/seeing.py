@@ -1,4 +1,4 @@
-"""Whether the model of a column sees: asked in the background, and what is missing where none does."""
+"""Whether the model of a column sees: asked in the background."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from dataclasses import dataclass
 
 from pipelines.errors import UsageError
 from pipelines.reading.sight import Sight, does_it_see
-from pipelines.reading.vision import seeing
 from pipelines.scratch import Work
 from playground.measurements import Growing
+from playground.reading.choosing import VLM
 from playground.reading.state import Reading, readers
 from playground.services import Services
 from playground.state import Session
-
-#: The reader that asks a vision model.
-VLM = "vlm"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +40,3 @@ def start(services: Services, session: Session, lab: Reading, at: int) -> None:
         yield does_it_see(model, services.library.reading, seconds=lab.seconds, cancel=work.cancel)
 
     services.measurements.start(lab.work("sight"), Looking(column=at, model=model), source)
-
-
-def hint(services: Services) -> str:
-    """What a person should know before a vision model reads: why none can, or which are not offered."""
-    status = services.library.engines.look()
-    if status.state in ("stopped", "not installed", "unreachable"):
-        return f"{status.problem or 'Ollama does not answer.'} Type: {status.fix}" if status.fix else status.problem
-    there = seeing(services.library.reading)
-    if not there:
-        return "No model of this Ollama sees pictures. Type: ollama pull qwen2.5vl:3b"
-    blind = [one.name for one in status.models if one not in there and "completion" in one.capabilities]
-    seen = f"Sees pictures: {', '.join(one.name for one in there)}."
-    return f"{seen} Not offered, since they would invent what they read: {', '.join(blind)}." if blind else seen

@@ -1,4 +1,4 @@
-"""Several pages read by every column's reader, at several strengths of one degradation, in the background."""
+"""Several pages read by the readers of the columns, at several levels of degradation, in the background."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from pipelines.reading.read import read_to_end
 from pipelines.recipe import Choice, choose
 from pipelines.scratch import Work
 from playground.measurements import Growing
+from playground.reading.levels import Axis, axis_of, levels_of
 from playground.reading.state import Reading, readers
 from playground.runs import labs
 from playground.services import Services
 from playground.state import Session
-from playground.typed import listed
 
-#: Most pages, and most strengths, of one run.
-MOST_PAGES, MOST_LEVELS = 50, 8
+#: Most pages of one run.
+MOST_PAGES = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,16 +32,15 @@ class Several(Growing[PageRead]):
 
     name: str  # of the document
     pages: tuple[int, ...]
+    columns: tuple[int, ...]  # of each reader: the column it stands in
     readers: tuple[Choice, ...]
-    knob: str  # of the degradation
-    levels: tuple[float, ...]
-    degradations: tuple[Degradation, ...]
+    degradations: tuple[Degradation, ...]  # the levels
     without_truth: tuple[int, ...] = ()
 
     @property
     def total(self) -> int:
         """Readings to be made."""
-        return len(self.pages) * len(self.readers) * len(self.levels)
+        return len(self.pages) * len(self.readers) * len(self.degradations)
 
     @cached_property
     def _cells(self) -> dict[tuple[str, str], list[PageRead]]:
@@ -50,8 +49,13 @@ class Several(Growing[PageRead]):
             cells.setdefault((str(row.reader), str(row.degradation)), []).append(row)
         return cells
 
+    @cached_property
+    def axis(self) -> Axis:
+        """What the levels are drawn on."""
+        return axis_of(self.degradations)
+
     def of(self, reader: int, level: int) -> list[PageRead]:
-        """The pages one column has read at one strength."""
+        """The pages one reader has read at one level."""
         return self._cells.get((str(self.readers[reader]), str(self.degradations[level])), [])
 
 
@@ -65,21 +69,22 @@ def start(services: Services, session: Session, lab: Reading) -> None:
     """Read in the background.
 
     Raises:
-        UsageError: no such pages or strengths, or a run is still under way.
+        UsageError: no such pages, readers or levels, or a run is still under way.
     """
     if not lab.page.document and not lab.page.upload:
         raise UsageError("There is nothing to read.", "Choose a document under “One page” first.")
-    pages, knob = tuple(pages_of(lab.many.pages)), lab.many.knob
+    pages = tuple(pages_of(lab.many.pages))
     if len(pages) > MOST_PAGES:
         raise UsageError(f"{len(pages)} pages are too many for one run.", f"Take at most {MOST_PAGES}.")
-    levels = _levels(lab.many.levels)
+    columns = _columns(session, lab)
+    if not columns:
+        raise UsageError("No reader is chosen.", "Tick at least one of the readers.")
     first = Several(
         name=lab.page.document or lab.page.name,
         pages=pages,
-        readers=tuple(dict.fromkeys(readers(session, lab)[: lab.shown])),
-        knob=knob,
-        levels=levels,
-        degradations=tuple(_degradation(lab.degrade, knob, level) for level in levels),
+        columns=tuple(columns),
+        readers=tuple(columns.values()),
+        degradations=levels_of(lab.many.worse),
     )
 
     def source(work: Work) -> Iterator[PageRead]:
@@ -89,21 +94,13 @@ def start(services: Services, session: Session, lab: Reading) -> None:
     services.measurements.start(lab.work("many"), first, source)
 
 
-def _levels(text: str) -> tuple[float, ...]:
-    try:
-        levels = tuple(dict.fromkeys(float(word) for word in listed(text)))
-    except ValueError:
-        raise UsageError(f"{text!r} is no list of strengths.", "Write numbers, like this: 0, 1, 2.") from None
-    if not 1 <= len(levels) <= MOST_LEVELS:
-        raise UsageError(f"A run takes 1 to {MOST_LEVELS} strengths.", "Write them like this: 0, 1, 2.")
-    return levels
-
-
-def _degradation(base: Degradation, knob: str, level: float) -> Degradation:
-    """What the sliders say, with one of them at a strength. Raises BadParameter: out of its bounds."""
-    others = base.model_copy(update={knob: Degradation.model_fields[knob].default})
-    stated = "" if others.neutral else str(others)
-    return Degradation.parse(",".join(filter(None, (stated, f"{knob}={level:g}"))))
+def _columns(session: Session, lab: Reading) -> dict[int, Choice]:
+    """The readers of the columns that take part, each once."""
+    found: dict[int, Choice] = {}
+    for at, choice in enumerate(readers(session, lab)[: lab.shown]):
+        if at not in lab.many.without and choice not in found.values():
+            found[at] = choice
+    return found
 
 
 def _read(services: Services, lab: Reading, first: Several, work: Work) -> Iterator[PageRead]:
@@ -112,7 +109,7 @@ def _read(services: Services, lab: Reading, first: Several, work: Work) -> Itera
     means, seconds = services.library.reading, float(lab.seconds)
 
     def draw(page: int, dpi: float) -> Sheet:
-        del dpi  # degradations of the lab never ask for more than the sheet has
+        del dpi  # a level never makes a page sharper than the sheet
         return services.sheets.sheet(clean.to(page=lab.page.model_copy(update={"number": page})), work.cancel)
 
     done = 0

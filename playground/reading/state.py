@@ -30,13 +30,13 @@ class Page(BaseModel):
 
 
 class Many(BaseModel):
-    """A run over several pages: which, and the strengths of one degradation."""
+    """A run over several pages: which, by which columns, and how much worse each page is made."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     pages: str = Field(default="1-2", max_length=200)
-    knob: Literal["rotation", "dpi", "blur", "contrast", "noise", "jpeg"] = "blur"
-    levels: str = Field(default="0, 1, 2", max_length=200)
+    without: tuple[int, ...] = ()  # columns left out
+    worse: str = Field(default="none; blur=1; blur=2", max_length=1000)  # levels, as the command line's --degrade
 
 
 class Reading(Kept):

@@ -101,7 +101,7 @@ class Wiring:
 
     def redraw(self, session: Session, lab: Lab, made: float) -> Iterator[list[Any]]:
         """The state at once, then each panel as it changes."""
-        lab = self._services.labs.keep(lab)
+        lab = self._services.labs.keep(lab, made)
         first = [lab.keep(), *[gr.update(visible=at < lab.shown) for at in range(len(LETTERS))]]
         boards = lambda flag: (now.markup() for now in board.draw(self._services, session, lab, flag))  # noqa: E731
         yield from self._wishes.redraw(lab.id, made, first, boards)

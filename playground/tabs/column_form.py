@@ -97,7 +97,7 @@ class ColumnForm:
         """Updates after a knob was turned: only those of knobs that begin or cease to have an effect."""
         controls, now, before = self._controls[choice.name], self._values(choice), self._values(old)
         updates = [gr.skip()] * len(self.outputs)
-        for at, field in enumerate(self.components, len(self.outputs) - len(self.components)):
+        for at, field in enumerate(self.components, 2):  # behind the menu and "More"
             control = controls.get(field)
             if control is not None and control.counts(now) != control.counts(before):
                 updates[at] = gr.update(visible=control.counts(now))

@@ -9,6 +9,7 @@ import gradio as gr
 
 from pipelines.engines.sampling import SamplingParams, effective
 from pipelines.errors import PlaygroundError
+from playground.reading import choosing
 from playground.services import Services
 from playground.state import Session, recipe_of
 from playground.tabs.recipe import Form
@@ -71,10 +72,16 @@ class EngineCard:
         self._services = services
         self._shell = shell
         self.card = panel("engine")
+        self.models = gr.State("")  # changes whenever models come or go
 
-    def on_tick(self, kept: Any) -> str:
+    @property
+    def outputs(self) -> list[Any]:
+        """What :meth:`on_tick` updates."""
+        return [self.card, self.models]
+
+    def on_tick(self, kept: Any) -> list[str]:
         """Draw the card."""
-        return card(self._services, Session.restore(kept))
+        return [card(self._services, Session.restore(kept)), choosing.known(self._services)]
 
     def on_card(self, kept: Any, event: gr.EventData) -> Iterator[list[Any]]:
         """A person pressed something: the choice counts at once, the card may take a moment."""
@@ -107,6 +114,6 @@ def build(services: Services, shell: Shell) -> EngineCard:
     """Draw the card and wire it."""
     made = EngineCard(services, shell)
     timer = gr.Timer(TICK_S)
-    wire([timer.tick], made.on_tick, [shell.kept], [made.card])
+    wire([timer.tick], made.on_tick, [shell.kept], made.outputs)
     wire([made.card.click], made.on_card, [shell.kept], [shell.kept, shell.words, made.card])
     return made

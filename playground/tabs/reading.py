@@ -9,18 +9,20 @@ from typing import Any
 import gradio as gr
 from markupsafe import escape
 
-from pipelines.evaluation.normalising import Normalising
 from playground.lab.state import LETTERS
 from playground.reading import acting, board, running
-from playground.reading.state import Page, Reading, readers, use, with_column
+from playground.reading.levels import NEUTRAL
+from playground.reading.state import Page, Reading, readers, use
 from playground.services import Services
 from playground.state import Session, recipe_of
 from playground.tabs.reading_asking import ACTS, Asking
-from playground.tabs.reading_parts import NEUTRAL, Parts, components, degradation
+from playground.tabs.reading_columns import Columns
+from playground.tabs.reading_parts import Parts, components, degradation
 from playground.tabs.reading_several import SeveralTab
+from playground.tabs.reading_truth import Truth
 from playground.tabs.recipe import changed, summary
 from playground.tabs.shell import Shell, browser_state, wire
-from playground.tabs.sidebar import bare_name
+from playground.tabs.sidebar import Sidebar, bare_name
 from playground.tabs.wishes import Wishes
 
 #: What can be pressed on the board that does not draw it anew.
@@ -32,19 +34,19 @@ class Wiring:
 
     def __init__(self, services: Services, shell: Shell, parts: Parts) -> None:
         self._services, self._shell, self._parts = services, shell, parts
-        self._wishes = Wishes(services.tasks, shell.kept, parts.lab, parts.moment, parts.outputs, _id_of, ELSEWHERE)
+        self.wishes = Wishes(services.tasks, shell.kept, parts.lab, parts.moment, parts.outputs, _id_of, ELSEWHERE)
 
     def _now(self, lab: Any) -> Reading:
         return self._services.labs.now(Reading, lab)
 
     def redraw(self, session: Session, lab: Reading, made: float) -> Iterator[list[Any]]:
         """The state at once, then each panel as it changes."""
-        lab = self._services.labs.keep(lab)
+        lab = self._services.labs.keep(lab, made)
 
         def boards(flag: Any) -> Iterator[list[str | None]]:
             return (now.markup() for now in board.draw(self._services, session, lab, flag))
 
-        yield from self._wishes.redraw(lab.id, made, [lab.keep()], boards)
+        yield from self.wishes.redraw(lab.id, made, [lab.keep()], boards)
 
     def source(self) -> None:
         """Which page; Run and Stop."""
@@ -76,23 +78,29 @@ class Wiring:
                 first = [gr.skip()] * 3
 
         def on_run(
-            kept: Any, lab: Any, made: float, name: str | None, number: float, *shown: Any
+            kept: Any, lab: Any, made: float, name: str | None, number: float, seconds: float, *shown: Any
         ) -> Iterator[list[Any]]:
             """Reads what stands above: the lab may not have heard of the last move of a slider yet."""
-            session, before = Session.restore(kept), self._now(lab)
-            now = services.labs.keep(paged(before, name, number).to(degrade=self._degradation(shown)))
+            session, page = Session.restore(kept), paged(self._now(lab), name, number)
+            now = page.to(degrade=self._degradation(shown), seconds=int(seconds or page.seconds))
+            now = services.labs.keep(now, made)
             running.start(services, session, now)
             yield from self.redraw(session, now, made)
+
+        def on_seconds(lab: Any, seconds: float) -> dict[str, Any]:
+            now = self._now(lab)
+            return services.labs.keep(now.to(seconds=int(seconds or now.seconds))).keep()
 
         def on_stop(lab: Any) -> None:
             services.measurements.stop(self._now(lab).work("read"))
 
         chosen = [parts.document, parts.number]
-        self._wishes.wire(
+        self.wishes.wire(
             [parts.document.input, changed(parts.number), parts.number.submit], on_document, chosen, [parts.number]
         )
-        self._wishes.wire([parts.upload.upload], on_upload, [parts.upload], [parts.upload, *chosen])
-        self._wishes.wire([parts.run.click], on_run, [*chosen, *parts.sliders.values()])
+        self.wishes.wire([parts.upload.upload], on_upload, [parts.upload], [parts.upload, *chosen])
+        self.wishes.wire([parts.run.click], on_run, [*chosen, parts.seconds, *parts.sliders.values()])
+        wire([changed(parts.seconds)], on_seconds, [parts.lab, parts.seconds], [parts.lab])
         wire([parts.stop.click], on_stop, [parts.lab], [])
 
     def _degradation(self, shown: tuple[Any, ...]) -> dict[str, Any]:
@@ -107,25 +115,7 @@ class Wiring:
             yield from self.redraw(Session.restore(kept), now, made)
 
         sliders = list(parts.sliders.values())
-        self._wishes.wire([slider.input for slider in sliders], on_slider, sliders)
-
-    def comparing(self) -> None:
-        """What counts as the truth, and what as a difference."""
-        parts = self._parts
-
-        def on_truth(
-            kept: Any, lab: Any, made: float, truth: str, pasted: str, ignore: list[str]
-        ) -> Iterator[list[Any]]:
-            how = {name: name in ignore for name in Normalising.model_fields}
-            now = self._now(lab).to(truth=truth, pasted=pasted, normalising=how)
-            shown = gr.update(visible=truth == "pasted")
-            for update in self.redraw(Session.restore(kept), now, made):
-                yield [shown, *update]
-                shown = gr.skip()
-
-        told = [parts.truth, parts.pasted, parts.ignore]
-        events = [parts.truth.input, parts.ignore.input, parts.pasted.blur]
-        self._wishes.wire(events, on_truth, told, [parts.pasted])
+        self.wishes.wire([slider.input for slider in sliders], on_slider, sliders)
 
     def board(self) -> None:
         """Buttons of the board."""
@@ -147,35 +137,7 @@ class Wiring:
                 areas = [gr.skip()] * len(LETTERS)
 
         for clicked in (parts.toolbar, parts.page, *parts.heads, *parts.bodies, parts.differences):
-            self._wishes.wire([clicked.click], on_board, [], parts.areas, pressed=True)
-
-    def column(self, at: int) -> None:
-        """A column's reader and its knobs."""
-        form = self._parts.forms[at]
-        knobs = list(form.components.values())
-
-        def on_menu(kept: Any, lab: Any, made: float, name: str) -> Iterator[list[Any]]:
-            session, before = Session.restore(kept), self._now(lab)
-            old = readers(session, before)[at]
-            if name == old.name:  # a menu may report one choice twice
-                yield from self._wishes.beside(len(form.outputs), self.redraw(session, before, made))
-                return
-            choice = form.switched(name, old)
-            updates = form.show(choice)
-            for update in self.redraw(session, with_column(session, before, at, choice), made):
-                yield [*updates, *update]
-                updates = [gr.skip()] * len(updates)
-
-        def on_knob(kept: Any, lab: Any, made: float, name: str, *shown: Any) -> Iterator[list[Any]]:
-            session, before = Session.restore(kept), self._now(lab)
-            choice = form.read(name, shown)
-            if choice == readers(session, before)[at]:
-                yield from self.redraw(session, before, made)
-                return
-            yield from self.redraw(session, with_column(session, before, at, choice), made)
-
-        self._wishes.wire([form.menu.input], on_menu, [form.menu], form.outputs)
-        self._wishes.wire([changed(one) for one in knobs], on_knob, [form.menu, *knobs])
+            self.wishes.wire([clicked.click], on_board, [], parts.areas, pressed=True)
 
     def using(self) -> None:
         """The button that makes a column's reader the recipe's."""
@@ -207,7 +169,9 @@ class Wiring:
                 *(NEUTRAL[name] if how[name] is None else how[name] for name in parts.sliders),
                 now.truth,
                 [name for name, value in now.normalising.model_dump().items() if value],
-                gr.update(value=now.pasted, visible=now.truth == "pasted"),
+                gr.update(visible=now.truth == "pasted"),
+                now.pasted,
+                now.seconds,
                 *(gr.update(visible=at < now.shown) for at in range(len(LETTERS))),
                 *(update for at, form in enumerate(parts.forms) for update in form.show(chosen[at])),
             ]
@@ -216,10 +180,10 @@ class Wiring:
                 first = [gr.skip()] * len(first)
 
         opened = [
-            parts.document, parts.number, *parts.sliders.values(), parts.truth, parts.ignore, parts.pasted,
-            *parts.areas, *(one for form in parts.forms for one in form.outputs),
+            parts.document, parts.number, *parts.sliders.values(), parts.truth, parts.ignore, parts.pasting,
+            parts.pasted, parts.seconds, *parts.areas, *(one for form in parts.forms for one in form.outputs),
         ]  # fmt: skip
-        self._wishes.wire([tab.select], on_open, [], opened)
+        self.wishes.wire([tab.select], on_open, [], opened)
 
 
 def menu(services: Services, lab: Reading) -> Any:
@@ -232,22 +196,21 @@ def _id_of(lab: Any) -> str:
     return Reading.restore(lab).id
 
 
-def build(services: Services, shell: Shell, tab: gr.Tab) -> gr.BrowserState:
+def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> gr.BrowserState:
     """Draw the tab and wire it; returns the lab's state."""
     lab = browser_state("reading")
     with gr.Tabs(elem_id="read-tabs", selected="one"):
         with gr.Tab("One page", id="one"):
-            parts = components(lab)
+            parts = components(services, lab)
             Asking(services, shell, lab).wire(tab, parts.heads)
         with gr.Tab("Several pages", id="several") as many:
             SeveralTab(services, shell, lab).wire(many)
     wiring = Wiring(services, shell, parts)
     wiring.source()
     wiring.degrading()
-    wiring.comparing()
+    Truth(services, parts, wiring.wishes, wiring.redraw).wire()
     wiring.board()
-    for at in range(len(LETTERS)):
-        wiring.column(at)
+    Columns(services, shell, side, parts, wiring.wishes, wiring.redraw).wire()
     wiring.using()
     wiring.opening(tab)
     return lab

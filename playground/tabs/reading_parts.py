@@ -10,15 +10,15 @@ import gradio as gr
 from pipelines.evaluation.normalising import Normalising
 from pipelines.reading.degrade import Degradation
 from playground.lab.state import LETTERS
+from playground.reading.levels import NEUTRAL
 from playground.reading.state import Reading, readers
+from playground.services import Services
 from playground.state import Session
-from playground.tabs.column_form import ColumnForm
+from playground.tabs.reader_form import ReaderForm
 from playground.tabs.shell import panel
 from playground.tabs.sidebar import file_box
 
-#: Where the sliders of the degradation stand while they do nothing, and the span of those that are usually enough.
-NEUTRAL = {"rotation": 0, "dpi": 200, "blur": 0, "contrast": 1, "noise": 0, "jpeg": 100}
-#: Least, most, step.
+#: The span of the sliders that is usually enough: least, most, step.
 _SPANS: dict[str, tuple[float, float, float]] = {
     "rotation": (-10, 10, 0.5),
     "dpi": (40, 200, 10),
@@ -28,7 +28,11 @@ _SPANS: dict[str, tuple[float, float, float]] = {
     "jpeg": (5, 100, 5),
 }
 
-TRUTHS = [("the text layer", "text layer"), ("pasted text", "pasted"), ("nothing: compare readers", "none")]
+TRUTHS = [
+    ("the text layer", "text layer"),
+    ("a text of mine", "pasted"),
+    ("nothing: compare readers", "none"),
+]
 
 IGNORED = [(name, name) for name in Normalising.model_fields]
 
@@ -42,14 +46,17 @@ class Parts:
     document: gr.Dropdown
     number: gr.Number
     upload: gr.File
+    seconds: gr.Number
     run: gr.Button
     stop: gr.Button
     sliders: dict[str, gr.Slider]
     truth: gr.Radio
     ignore: gr.CheckboxGroup
+    pasting: gr.Row  # holds the next two, where the truth is pasted
     pasted: gr.Textbox
+    truth_file: gr.File
     areas: list[gr.Column]
-    forms: list[ColumnForm]
+    forms: list[ReaderForm]
     toolbar: gr.HTML
     page: gr.HTML
     heads: list[gr.HTML]
@@ -68,45 +75,64 @@ class Parts:
         return [self.lab, *self.panels]
 
 
-def components(lab: gr.BrowserState) -> Parts:
+def components(services: Services, lab: gr.BrowserState) -> Parts:
     """Draw what reads one page."""
-    with gr.Row(elem_id="read-source", elem_classes=["lab-source"]):
-        document = gr.Dropdown([], label="A page of", elem_id="read-document", scale=3, filterable=False)
-        number = gr.Number(1, label="Page", precision=0, minimum=1, elem_id="read-number", scale=0, min_width=80)
-        upload = file_box(
-            show_label=False, label="Or a picture or PDF", height=42, elem_id="read-upload", scale=1,
-        )  # fmt: skip
-        run = gr.Button("Run", variant="primary", elem_id="read-run", scale=0, min_width=80)
-        stop = gr.Button("Stop", elem_id="read-stop", scale=0, min_width=80)
+    source = _source()
     folded = gr.Accordion("Degrade the page", open=False, elem_id="read-degrade", elem_classes=["more"])
     with folded, gr.Row(elem_id="read-sliders"):
         sliders = {name: _slider(name) for name in NEUTRAL}
-    with gr.Row(elem_id="read-truth-row", elem_classes=["lab-source"]):
-        truth = gr.Radio(TRUTHS, value=Reading().truth, label="Compared with", elem_id="read-truth", scale=2)
-        on = [name for name, value in Normalising().model_dump().items() if value]
-        ignore = gr.CheckboxGroup(
-            IGNORED, value=on, label="Differences that do not count", elem_id="read-ignore", scale=3
-        )
-    pasted = gr.Textbox(
-        label="The true text", lines=3, max_lines=12, elem_id="read-pasted", visible=False,
-        placeholder="Paste what really stands on the page",
-    )  # fmt: skip
+    truth = _truth()
     toolbar = panel("read-toolbar")
     with gr.Row(elem_id="read-desk"):
         with gr.Column(elem_id="read-left", scale=2, min_width=320):
             page = panel("read-page")
         with gr.Column(elem_id="read-right", scale=3, min_width=320):
-            areas, forms, heads, bodies = _columns()
+            areas, forms, heads, bodies = _columns(services)
     numbers, differences = panel("read-numbers"), panel("read-differences")
     return Parts(
-        lab, gr.Number(visible=False), document, number, upload, run, stop, sliders, truth, ignore, pasted, areas,
-        forms, toolbar, page, heads, bodies, numbers, differences,
+        lab, gr.Number(visible=False), *source, sliders, *truth, areas, forms, toolbar, page, heads, bodies, numbers,
+        differences,
     )  # fmt: skip
 
 
-def _columns() -> tuple[list[Any], list[ColumnForm], list[Any], list[Any]]:
+def _source() -> tuple[Any, Any, Any, Any, Any, Any]:
+    """Document, page, upload, longest time, Run, Stop."""
+    with gr.Row(elem_id="read-source", elem_classes=["lab-source"]):
+        return (
+            gr.Dropdown([], label="A page of", elem_id="read-document", scale=3, filterable=False),
+            gr.Number(1, label="Page", precision=0, minimum=1, elem_id="read-number", scale=0, min_width=80),
+            file_box(show_label=False, label="Or a picture or PDF", height=42, elem_id="read-upload", scale=1),
+            gr.Number(
+                Reading().seconds, label="Seconds at most", precision=0, minimum=5, maximum=3600,
+                elem_id="read-seconds", scale=0, min_width=110,
+            ),
+            gr.Button("Run", variant="primary", elem_id="read-run", scale=0, min_width=80),
+            gr.Button("Stop", elem_id="read-stop", scale=0, min_width=80),
+        )  # fmt: skip
+
+
+def _truth() -> tuple[Any, Any, Any, Any, Any]:
+    """What counts as the truth, what does not as a difference; the row of a pasted truth, its text, its file."""
+    on = [name for name, value in Normalising().model_dump().items() if value]
+    with gr.Row(elem_id="read-truth-row", elem_classes=["lab-source"]):
+        truth = gr.Radio(TRUTHS, value=Reading().truth, label="Compared with", elem_id="read-truth", scale=2)
+        ignore = gr.CheckboxGroup(
+            IGNORED, value=on, label="Differences that do not count", elem_id="read-ignore", scale=3
+        )  # fmt: skip
+    with gr.Row(visible=False, elem_id="read-pasting", elem_classes=["lab-source"]) as pasting:
+        pasted = gr.Textbox(
+            label="The true text", lines=3, max_lines=12, elem_id="read-pasted", scale=4,
+            placeholder="Paste what really stands on the page",
+        )  # fmt: skip
+        file = file_box(
+            show_label=False, label="Or a text file", height=42, elem_id="read-truth-file", scale=1, min_width=160
+        )  # fmt: skip
+    return truth, ignore, pasting, pasted, file
+
+
+def _columns(services: Services) -> tuple[list[Any], list[ReaderForm], list[Any], list[Any]]:
     areas: list[Any] = []
-    forms: list[ColumnForm] = []
+    forms: list[ReaderForm] = []
     heads: list[Any] = []
     bodies: list[Any] = []
     with gr.Row(elem_id="read-columns", elem_classes=["lab-columns"]):
@@ -115,7 +141,7 @@ def _columns() -> tuple[list[Any], list[ColumnForm], list[Any], list[Any]]:
             with gr.Column(elem_classes=classes, visible=shown) as area:
                 heads.append(panel(f"read-head-{letter}"))
                 with gr.Column(elem_classes=["knobs"]):
-                    forms.append(ColumnForm("reader", letter, first))
+                    forms.append(ReaderForm(services, letter, first))
                 bodies.append(panel(f"read-body-{letter}"))
             areas.append(area)
     return areas, forms, heads, bodies

@@ -45,7 +45,7 @@ class Wiring:
 
     def redraw(self, session: Session, lab: Finding, made: float) -> Iterator[list[Any]]:
         """The state at once, then each panel as it changes."""
-        lab = self._services.labs.keep(lab)
+        lab = self._services.labs.keep(lab, made)
         first = [lab.keep(), *[gr.update(visible=at < lab.shown) for at in range(len(LETTERS))]]
 
         def boards(flag: Any) -> Iterator[list[str | None]]:

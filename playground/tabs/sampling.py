@@ -43,7 +43,7 @@ class Wiring:
 
     def redraw(self, session: Session, lab: Sampling, made: float, sliders: bool = False) -> Iterator[list[Any]]:
         """The state at once, then each panel as it changes; the lens's sliders where they are to move."""
-        lab = self._services.labs.keep(lab)
+        lab = self._services.labs.keep(lab, made)
         first = [
             lab.keep(),
             *[gr.update(visible=at < lab.shown) for at in range(len(LETTERS))],

@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from pipelines.recipe import Recipe
+from playground.reading.choosing import VLM, offer
 from playground.services import Services, Upload
 from playground.state import Session, recipe_of
 from playground.tabs import engine, evidence, recipe
@@ -52,8 +53,10 @@ def bare_name(name: str) -> str:
 def documents(services: Services, session: Session) -> str:
     """What there is to know, work in progress, then the documents."""
     known, failed = services.documents(recipe_of(session)), services.jobs.failures()
-    listed = document_list(known, session.out_of_play, failed, services.readers())
-    return str(join(notice_list(services.notices.all()), job_list(services.jobs.snapshot(), "index"), listed))
+    wanting = any(one.pages_without_text or one.garbled_pages for one in known)
+    listed = document_list(known, session.out_of_play, failed, services.readers(), offer(services) if wanting else None)
+    jobs = job_list(services.jobs.snapshot(), "index", services.settings.offline)
+    return str(join(notice_list(services.notices.all()), jobs, listed))
 
 
 def act(services: Services, session: Session, what: str, target: str, value: str = "") -> Session:
@@ -72,6 +75,11 @@ def act(services: Services, session: Session, what: str, target: str, value: str
         case "read":
             reader, _, name = target.partition(":")
             services.read(name, recipe_of(session).with_("reader", reader))
+        case "look":
+            model = value.strip() or next(iter(offer(services).models), "")  # the reader of a document has a name
+            services.read(target, recipe_of(session).with_("reader", VLM, model=model))
+        case "pull":
+            services.pull(target)
         case "unlock":
             services.unlock(target, value, recipe_of(session))
         case "noticed":
@@ -138,6 +146,9 @@ def build(services: Services, shell: Shell) -> Sidebar:
         session = Session.restore(kept)
         return [documents(services, session), now, len(services.documents(recipe_of(session)))]
 
+    def on_models(kept: Any) -> str:
+        return documents(services, Session.restore(kept))
+
     def draw(session: Session) -> list[Any]:
         """Also what a tick would tell: the first one would draw the list as it was before a click of that second."""
         chosen = recipe_of(session)
@@ -147,6 +158,7 @@ def build(services: Services, shell: Shell) -> Sidebar:
 
     wire([box.upload], on_files, [box, shell.kept], [box, listed])
     wire([listed.click], on_documents, [shell.kept, shell.seen], [shell.kept, listed, shell.seen, shell.evidence])
+    wire([card.models.change], on_models, [shell.kept], [listed])
     wire([timer.tick], on_tick, [shell.kept, seen], [listed, seen, count], trigger_mode="once")
     outputs = [listed, shell.words, seen, count, *(x for form in forms.values() for x in form.outputs)]
     return Sidebar(card, count, outputs, draw, forms)

@@ -7,12 +7,19 @@ from collections.abc import Collection, Sequence
 from markupsafe import Markup
 
 from pipelines.engines.base import PullEvent
+from pipelines.errors import ModelMissing
 from pipelines.events import Indexed, IndexProgress
+from pipelines.reading.vision import SMALL
 from pipelines.registry import Part
 from playground.jobs import Failure, Job
 from playground.notices import Notice
+from playground.reading.choosing import VLM, Offer
 from playground.views.html import bar, button, el, fold, join
+from playground.views.read_model import fetch, missing
 from playground.views.words import count, seconds, size
+
+#: The menu of models that see, shared by all rows.
+_MODELS = "vision-models"
 
 _STAGES = {
     "reading": ("Reading", "page"),
@@ -55,6 +62,7 @@ def document_list(
     out_of_play: Collection[str],
     failures: Sequence[Failure] = (),
     readers: Sequence[Part] = (),
+    vision: Offer | None = None,
 ) -> Markup:
     """The documents and, below them, the files that could not be taken in.
 
@@ -63,14 +71,16 @@ def document_list(
         out_of_play: Names of those that are not ticked.
         failures: Files that could not be taken in.
         readers: What can read pages without text.
+        vision: The models that see, for the reader that asks one.
     """
     if not documents and not failures:
         return el("p", "No documents yet. Add a PDF, Markdown or text file above.", class_="empty")
-    rows = [_row(document, document.document not in out_of_play, readers) for document in documents]
+    rows = [_row(document, document.document not in out_of_play, readers, vision) for document in documents]
     rows += [_failed(failure) for failure in failures]
     inside = sum(document.document not in out_of_play for document in documents)
     head = el("p", f"{inside} of {len(documents)} in play", class_="count") if documents else None
-    return join(head, el("ul", rows, class_="docs"))
+    models = el("datalist", [el("option", value=name) for name in vision.models], id=_MODELS) if vision else None
+    return join(head, el("ul", rows, class_="docs"), models)
 
 
 def _badge(document: Indexed) -> Markup:
@@ -78,7 +88,7 @@ def _badge(document: Indexed) -> Markup:
     return el("span", el("i", icon, aria_hidden="true"), words, class_=f"badge {kind}", title=document.reason or None)
 
 
-def _row(document: Indexed, ticked: bool, readers: Sequence[Part]) -> Markup:
+def _row(document: Indexed, ticked: bool, readers: Sequence[Part], vision: Offer | None) -> Markup:
     name = document.document
     tick = el(
         "button",
@@ -104,13 +114,13 @@ def _row(document: Indexed, ticked: bool, readers: Sequence[Part]) -> Markup:
         _badge(document),
         el("span", facts(document), class_="facts"),
         el("span", join(document.reason, " ", document.fix), class_="reason") if document.reason else None,
-        _read_with(document, readers) if document.pages_without_text or document.garbled_pages else None,
+        _read_with(document, readers, vision) if document.pages_without_text or document.garbled_pages else None,
         remove,
         class_="doc" if ticked else "doc off",
     )
 
 
-def _read_with(document: Indexed, readers: Sequence[Part]) -> Markup | None:
+def _read_with(document: Indexed, readers: Sequence[Part], vision: Offer | None) -> Markup | None:
     """A menu of readers for the pages that have no text; one that lacks something says what installs it."""
     if not readers:
         return None
@@ -119,9 +129,27 @@ def _read_with(document: Indexed, readers: Sequence[Part]) -> Markup | None:
         button(part.label, "read", f"{part.name}:{name}", class_="quiet", disabled=not part.available,
                title=part.description if part.available else f"Needs: {'; '.join(part.missing)}",
                aria_label=f"Read {name} with {part.label}")
-        for part in readers
+        for part in readers if part.name != VLM
     ]  # fmt: skip
+    entries += [_look_with(document, vision) for part in readers if part.name == VLM and vision is not None]
     return fold("Read again with …" if document.reader else "Read with …", *entries, class_="fold readers")
+
+
+def _look_with(document: Indexed, vision: Offer) -> Markup:
+    """The models that see, to be chosen or typed; what is missing where there is none."""
+    name = document.document
+    field = el(
+        "input", type="text", name="value", list=_MODELS, autocomplete="off", aria_label=f"Vision model for {name}",
+        placeholder=vision.models[0] if vision.models else SMALL, required=not vision.models,
+    )  # fmt: skip
+    read = el("button", "Read", type="submit", aria_label=f"Read {name} with a vision model")
+    return el(
+        "div",
+        el("p", "Or a vision model of Ollama:", class_="facts"),
+        missing(vision.missing) if vision.missing else None,
+        el("form", field, read, data_act="look", data_arg=name, class_="inline"),
+        class_="look-with",
+    )
 
 
 def _failed(failure: Failure) -> Markup:
@@ -169,10 +197,10 @@ def _notice(notice: Notice) -> Markup:
     return el("div", title, dismiss, el("ul", lines, class_="facts"), class_="job notice", role="status")
 
 
-def job_list(jobs: Sequence[Job], kind: str) -> Markup:
+def job_list(jobs: Sequence[Job], kind: str, offline: bool = False) -> Markup:
     """Work that runs or waits, and work that broke; what went well shows in the list itself."""
     rows = [_job(job) for job in jobs if job.kind == kind and job.active]
-    rows += [_broken(job) for job in jobs if job.kind == kind and job.error is not None]
+    rows += [_broken(job, offline) for job in jobs if job.kind == kind and job.error is not None]
     return el("ul", rows, class_="jobs", aria_label="Work in progress") if rows else Markup()
 
 
@@ -186,11 +214,12 @@ def _job(job: Job) -> Markup:
     )
 
 
-def _broken(job: Job) -> Markup:
+def _broken(job: Job, offline: bool) -> Markup:
     error = job.error
+    pull = error.pull if isinstance(error, ModelMissing) and not offline else ""
     words = el("span", f"{error.message} {error.fix}" if error else "", class_="facts")
     title = el("span", "! ", job.title, class_="job-title")
-    return el("li", title, button("Dismiss", "forget", job.id), words, class_="job broken", role="alert")
+    return el("li", title, button("Dismiss", "forget", job.id), words, fetch(pull), class_="job broken", role="alert")
 
 
 def progress(step: IndexProgress | PullEvent | None) -> Markup:

@@ -24,14 +24,14 @@ _FLAGS = {
 }
 
 
-def head(letter: str, transcript: Transcript | None, missing: str, sight: str | None) -> Markup:
+def head(letter: str, transcript: Transcript | None, missing: str, vision: bool) -> Markup:
     """The column's letter, what ran, and what can be done with it.
 
     Args:
         letter: The column's.
         transcript: What it read.
         missing: What is to be installed first.
-        sight: Of a vision model: what a person should know of the models there are; None: it is none.
+        vision: Whether it is a vision model, which can be asked whether it sees.
     """
     see = button("Does it see?", "see", LETTERS.index(letter), class_="quiet",
                  title="Shows the model a picture of a random code, and asks for it.")  # fmt: skip
@@ -44,9 +44,8 @@ def head(letter: str, transcript: Transcript | None, missing: str, sight: str | 
         el("span", who, class_="facts"),
         button("Use for scans", "use", LETTERS.index(letter), class_="quiet",
                title="From now on documents that are added have their pages without text read like this."),
-        see if sight is not None else None,
+        see if vision else None,
         el("p", missing, class_="note warning") if missing else None,
-        el("p", sight, class_="note") if sight else None,
         class_=f"col-head col-{letter.lower()}",
     )  # fmt: skip
 
@@ -54,7 +53,7 @@ def head(letter: str, transcript: Transcript | None, missing: str, sight: str | 
 def body(letter: str, choice: Choice, transcript: Transcript | None, text: Markup | None, flags: Sequence[Flag],
          running: bool) -> Markup:  # fmt: skip
     """The text with what differs marked, as it grows."""
-    if transcript is None or (transcript.state == "waiting" and not transcript.text):
+    if transcript is None or (transcript.state in ("waiting", "running") and not transcript.text):
         if not running:
             return el("p", "Not read yet: press Run.", class_="facts")
         words = "Reading …" if transcript is not None else "Waiting for its turn …"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from pipelines.evaluation.transcript_differences import Difference, Differences
+from pipelines.evaluation.transcript_differences import Difference, Differences, Stray
 from pipelines.evaluation.transcript_words import Kind
 from pipelines.reading.base import Transcript
 from playground.lab.state import LETTERS
@@ -20,6 +20,9 @@ _FIRST, _MOST = 12, 200
 
 #: What a kind is called.
 _KINDS: dict[Kind, str] = {"number": "number", "date": "date", "name": "name", "word": "word", "form": "form"}
+
+#: What it means that something stands in one text alone.
+_ONLY = "What it is compared with does not have it anywhere: in a vision model’s text, possibly invented."
 
 #: What several of a kind are called, and what "form" means.
 _FORM = "case, punctuation or spaces"
@@ -71,8 +74,8 @@ def _column(letter: str, found: Differences) -> Markup:
         el("ol", rows[:_FIRST], class_="diffs"),
         rest,
         _lines("left out", "Lines of which it has no word.", [line.text for line in found.skipped]),
-        _lines("only here", "Lines that what it is compared with does not have: in a vision model’s text, possibly "
-               "invented.", [line.text for line in found.extra]),
+        _lines("only here", _ONLY, [line.text for line in found.extra]),
+        _words(found.only_right),
         _lines("moved", "Blocks that stand elsewhere.", [block.text for block in found.moved]),
         class_=f"lane col-{letter.lower()}",
     )  # fmt: skip
@@ -85,6 +88,15 @@ def _row(item: Difference) -> Markup:
     right = el("ins", item.right) if item.right else el("i", "left out", class_="unseen")
     context = el("span", f"… {item.before} [ ] {item.after} …", class_="facts")
     return el("li", kind, el("span", join(left, " → ", right), class_="pair"), context)
+
+
+def _words(strays: Sequence[Stray]) -> Markup | None:
+    """Words of its own, numbers, dates and names first."""
+    if not strays:
+        return None
+    words = [el("span", one.text, class_=f"stray {one.kind}", title=_KINDS[one.kind]) for one in strays[:_MOST]]
+    lead = tip(f"{count(len(strays), 'word')} only here", _ONLY)
+    return fold(lead, el("p", join(*((word, " ") for word in words)), class_="strays", dir="auto"))
 
 
 def _lines(name: str, why: str, texts: Sequence[str]) -> Markup | None:

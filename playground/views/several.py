@@ -1,4 +1,4 @@
-"""A run over several pages: error against the strength of a degradation, medians with their spread, every page."""
+"""A run over several pages: error against the level of degradation, medians with their spread, every page."""
 
 from __future__ import annotations
 
@@ -50,29 +50,36 @@ _COLUMNS = {
 def empty() -> Markup:
     """Before the first run."""
     words = (
-        "One page says little about a reader. Here the readers of “One page” read several, at several strengths of one "
-        "degradation, and the error is drawn against it. Try first: pages 1-2, blur 0, 1 and 2."
+        "One page says little about a reader. Here the readers of “One page” read several, each at several levels of "
+        "degradation, and the error is drawn against them. Try first: pages 1-2, as they are and blurred."
     )
     return el("div", el("p", words), class_="desk empty")
 
 
 def several(found: Several) -> Markup:
     """Charts, the table, the pages."""
-    what = f"{found.name} · pages {', '.join(map(str, found.pages))} · {found.knob} {_listed(found.levels)}"
+    what = f"{found.name} · pages {', '.join(map(str, found.pages))} · {count(len(found.degradations), 'level')}"
     return el(
         "section",
         el("p", what, class_="facts"),
         growth(found, found.total, "reading"),
         _untrue(found),
         el("div", [_chart(found, name) for name in _CHARTS], class_="charts") if found.rows else None,
+        _key(found) if found.rows else None,
         el("div", _table(found), class_="wide") if found.rows else None,
         el("p", _caution(found), class_="facts") if found.rows else None,
         fold(f"Every page ({count(len(found.rows), 'reading')})", _rows(found), class_="more") if found.rows else None,
     )
 
 
-def _listed(levels: Sequence[float]) -> str:
-    return ", ".join(f"{level:g}" for level in levels)
+def _key(found: Several) -> Markup:
+    """Which line is whose, and what the levels are where the axis only counts them."""
+    lines = [
+        el("span", letter_mark(LETTERS[at]), " ", reader.name)
+        for at, reader in zip(found.columns, found.readers, strict=True)
+    ]
+    steps = [el("li", str(level)) for level in found.degradations] if not found.axis.scaled else []
+    return el("div", el("p", lines, class_="lines"), el("ol", steps) if steps else None, class_="chart-key")
 
 
 def _caution(found: Several) -> str:
@@ -93,26 +100,27 @@ def _untrue(found: Several) -> Markup | None:
 def _chart(found: Several, name: str) -> Markup:
     why, value, read = _CHARTS[name]
     lines = []
-    for at, reader in enumerate(found.readers):
+    for at, (column, reader) in enumerate(zip(found.columns, found.readers, strict=True)):
         points, dots = list[tuple[float, float]](), list[tuple[float, float]]()
-        for position, level in enumerate(found.levels):
+        for position, place in enumerate(found.axis.places):
             if measured := [one for row in found.of(at, position) if (one := value(row)) is not None]:
-                points.append((level, median(measured)))
-                dots += [(level, one) for one in measured]
-        lines.append(Line(f"{LETTERS[at]} {reader.name}, ", f"col-{LETTERS[at].lower()}", points, dots))
+                points.append((place, median(measured)))
+                dots += [(place, one) for one in measured]
+        letter = LETTERS[column]
+        lines.append(Line(f"{letter} {reader.name}, ", f"col-{letter.lower()}", points, dots))
     top = 1.0 if name.startswith("numbers") else None
-    return chart(name, why, found.knob, lines, found.levels, read, top)
+    return chart(name, why, found.axis.name, lines, found.axis.places, read, top)
 
 
 def _table(found: Several) -> Markup:
-    """A reader at a strength a row."""
+    """A reader at a level a row."""
     heads = [el("th", tip(title, why)) for title, why in _COLUMNS.values()]
     rows = []
-    for at in range(len(found.readers)):
-        for position, level in enumerate(found.levels):
+    for at, column in enumerate(found.columns):
+        for position, level in enumerate(found.degradations):
             mine = found.of(at, position)
             if mine:
-                rows.append(_row(at, f"{found.knob} {level:g}", mine))
+                rows.append(_row(column, str(level), mine))
     head = el("tr", el("th", "reader"), el("th", "pages"), heads, el("th", "seconds"), el("th", "doubts"))
     return el("table", el("thead", head), el("tbody", rows), class_="numbers several")
 
@@ -146,7 +154,7 @@ def _spread(found: Spread | None) -> Markup | str:
 def _rows(found: Several) -> Markup:
     items = []
     for row in found.rows:
-        at = found.readers.index(row.reader)
+        at = found.columns[found.readers.index(row.reader)]
         cer = row.metrics.cer if row.metrics else None
         told = row.transcript.error.message if row.transcript.error else (
             "no truth" if row.metrics is None else "—" if cer is None else f"CER {100 * cer:.1f} %"

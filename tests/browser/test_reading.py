@@ -83,7 +83,7 @@ def test_a_scan_has_no_truth_until_one_is_pasted(visit):
     open_lab(page, SCAN.name)
     run(page)
     expect(page.locator("#read-numbers")).to_contain_text("no text layer")
-    page.get_by_role("radio", name="pasted text").click()
+    page.get_by_role("radio", name="a text of mine").click()
     page.locator("#read-pasted textarea").fill("HARBOUR OFFICE Port Ellory")
     page.locator("#read-number input").click()
     expect(page.locator("#read-numbers tbody")).to_contain_text("CER")
@@ -128,19 +128,31 @@ def test_several_pages_are_drawn_against_a_degradation(visit, picture):
     board = page.locator("#several-board")
     expect(board).to_contain_text("Try first")
     page.locator("#several-pages input, #several-pages textarea").first.fill("5")
-    page.locator("#several-levels input, #several-levels textarea").first.fill("0, 3")
+    levels = page.locator("#several-levels input, #several-levels textarea").first
+    page.locator("#several-preset input").click()
+    page.get_by_role("option", name="scan, copy, fax").click()
+    expect(levels).to_have_value(re.compile("none; dpi=150,jpeg=60; "))
+    levels.fill("none; blur=3; blur=3,contrast=0.5")
     page.locator("#several-run").click()
     expect(board.locator(".busy")).to_be_visible()
     page.reload()  # the run goes on, and is found again
     page.get_by_role("tab", name="Several pages").click()
-    expect(board.locator("tbody tr")).to_have_count(4)
+    expect(board.locator("tbody tr")).to_have_count(6)
     expect(board.locator(".busy")).to_have_count(0)
     expect(board.locator("svg.chart").first.locator("path.way")).to_have_count(2)
-    expect(page.locator("#several-levels input, #several-levels textarea").first).to_have_value("0, 3")
+    expect(page.locator("#several-levels input, #several-levels textarea").first).to_have_value(
+        "none; blur=3; blur=3,contrast=0.5"
+    )
+    expect(board.locator(".chart-key li").nth(2)).to_have_text("blur=3,contrast=0.5")
     cer = [float(text.removesuffix(" %")) for text in board.locator("tbody tr td:nth-child(3)").all_text_contents()]
-    assert cer[:2] == [0, 0], "the text layer knows nothing of blur"
-    assert cer[2] < cer[3], "an OCR engine does"
+    assert cer[:3] == [0, 0, 0], "the text layer knows nothing of blur"
+    assert cer[3] < cer[4], "an OCR engine does"
     picture(page, "reading-several")
+    page.locator("#several-readers label", has_text="text-layer").click()
+    page.locator("#several-run").click()
+    expect(board.locator("tbody tr")).to_have_count(3)
+    expect(board.locator(".busy")).to_have_count(0)
+    expect(board.locator("tbody tr").first).to_contain_text("tesseract")
 
 
 def test_what_reading_does_to_retrieval(visit, picture):
@@ -157,6 +169,34 @@ def test_what_reading_does_to_retrieval(visit, picture):
 
 
 @pytest.mark.ollama
+def test_a_scan_is_read_by_a_vision_model_from_the_sidebar(visit, ollama_url, tmp_path, picture):
+    """One that is not there gets a card with its pull line; one that is there is in the document's reason."""
+    from playground.app import running
+
+    settings = settings_for(tmp_path).model_copy(update={"ollama_host": ollama_url, "offline": False})
+    with running(settings) as (services, url):
+        services.library.add(SCAN)
+        page = visit(url=url)
+        row = page.locator(".doc", has_text=SCAN.name)
+
+        def look_with(model):
+            row.locator("summary", has_text="Read with").click()
+            row.locator("form[data-act=look] input").fill(model)
+            picture(page, "sidebar-read-with")
+            row.locator("form[data-act=look] button").click()
+
+        look_with("no-such-eye:1b")
+        card = page.locator(".job.broken")
+        expect(card).to_contain_text("ollama pull no-such-eye:1b")
+        expect(card.get_by_role("button", name="Pull no-such-eye:1b")).to_be_visible()
+        card.get_by_role("button", name="Dismiss").click()
+        expect(card).to_have_count(0)
+        look_with("blind-smol:latest")
+        expect(page.locator(".job")).to_contain_text("Reading")
+        page.locator(".job").get_by_role("button", name="Cancel").click()
+
+
+@pytest.mark.ollama
 def test_a_vision_model_streams_is_stopped_and_asked_whether_it_sees(visit, ollama_url, tmp_path, picture):
     """The model takes pictures and sees nothing."""
     from playground.app import running
@@ -169,8 +209,22 @@ def test_a_vision_model_streams_is_stopped_and_asked_whether_it_sees(visit, olla
         page.locator("#reader-B input").first.click()
         page.get_by_role("option", name="Vision model (Ollama)").click()
         head, body = page.locator("#read-head-B"), page.locator("#read-body-B")
-        expect(head).to_contain_text("Sees pictures: blind-smol")
-        expect(head).to_contain_text("Not offered, since they would invent what they read: smollm2")
+        said, prompt = page.locator("#read-model-B"), page.locator("#reader-B-prompt textarea")
+        expect(said).to_contain_text("blind-smol")
+        expect(said.locator(".tip")).to_have_attribute("title", re.compile("would invent what they read: .*smollm2"))
+        model = page.locator("#reader-B-model input")
+        model.click()
+        expect(page.get_by_role("option", name="blind-smol")).to_be_visible()
+        expect(page.get_by_role("option", name="smollm2")).to_have_count(0)
+        model.fill("glm-ocr:none")  # a model that is not there
+        page.keyboard.press("Enter")
+        expect(said.locator("code")).to_have_text("ollama pull glm-ocr:none")
+        expect(said.get_by_role("button", name="Pull")).to_have_count(0)  # downloads are off
+        expect(prompt).to_have_value("Text Recognition:")
+        picture(page, "reading-missing-model")
+        model.click()
+        page.get_by_role("option", name="blind-smol").first.click()
+        expect(prompt).to_have_value(re.compile("Write down all text"))
         page.locator("#read-run").click()
         expect(body.locator(".read.running pre")).to_contain_text(re.compile(r"\w+ \w+"))  # words come one by one
         page.locator("#read-stop").click()
