@@ -161,10 +161,10 @@ def test_a_page_without_truth_is_read_and_not_measured(services):
 
 
 def test_levels_that_do_several_things_at_once_are_steps(services):
-    lab = lab_of(many=Many(pages="5", worse="none; dpi=100; dpi=100,blur=2", without=(0,)))
+    lab = lab_of(many=Many(pages="5", worse="none; blur=3; dpi=100,blur=2", without=(0,)))
     found = read_several(services, lab)
     assert [(str(row.reader), str(row.degradation)) for row in found.rows] == [
-        ("tesseract", "none"), ("tesseract", "dpi=100"), ("tesseract", "dpi=100,blur=2"),
+        ("tesseract", "none"), ("tesseract", "blur=3"), ("tesseract", "dpi=100,blur=2"),
     ]  # fmt: skip
     errors = [found.of(0, at)[0].metrics.cer for at in range(3)]
     assert errors[0] < errors[1] < errors[2]
