@@ -12,7 +12,7 @@ from pipelines.runs.numbers import NUMBERS, in_order, key_numbers, number
 from pipelines.runs.reproducing import verdict
 from pipelines.runs.run import Details, Run
 from playground.runs.words import difference, told
-from playground.views import shared
+from playground.views import run_pair, shared
 
 TEXTS = st.text(alphabet="ab \n", max_size=40)
 
@@ -130,3 +130,12 @@ def test_a_page_opens_without_the_app():
         assert "<b>A</b>" not in page
         assert "<i>A</i>" not in page
         assert not re.search(r"<script|https?://|url\(|@import|src=", page)
+
+
+def test_what_is_empty_in_both_is_no_difference():
+    left, right = run(question="Who?"), run(question="Who?")
+    sides = [(left, Details(inputs={"documents": [], "pages": [1]})), (right, Details(inputs={"documents": None}))]
+    told = str(run_pair.strip(left, right, compare(*sides)))
+    assert "documents" not in told
+    assert "pages: " in told
+    assert told.count(" – ") == 1

@@ -119,5 +119,7 @@ def versions(known: Mapping[str, str]) -> Markup | str:
 
 def plain(value: Any) -> str:
     """A value of a recipe or an input in one line."""
+    if value is None or value in ("", [], {}):
+        return "–"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 80 else f"{text[:79]}…"

@@ -26,7 +26,7 @@ _STAGES = ("semantic", "keyword", "fused", "mmr", "rerank", "hits")
 def pair(left: Run, right: Run, found: Comparison, tools: Markup | str = "") -> Markup:
     """The whole comparison. ``tools`` are the buttons for it."""
     sides = [
-        el("div", letter_mark(letter), " ", el("b", run.about), facts(run), class_=f"col-head col-{letter.lower()}")
+        el("div", el("p", letter_mark(letter), el("b", run.about)), facts(run), class_=f"col-head col-{letter.lower()}")
         for letter, run in zip(LETTERS, (left, right), strict=False)
     ]
     return el(
@@ -47,7 +47,8 @@ def strip(left: Run, right: Run, found: Comparison) -> Markup:
     if left.kind != right.kind:
         kinds = f"These are two kinds of runs: {left.kind} and {right.kind}."
         return el("p", el("b", kinds, class_="warning"), class_="strip")
-    asked = {name: two for name, two in found.inputs.items() if name not in ("recipes", "history", "document_id")}
+    known = ("recipes", "history", "document_id")
+    asked = {name: two for name, two in found.inputs.items() if name not in known and any(two)}
     if not found.recipe and not asked:
         return el("p", el("b", "Nothing differs in what went in."), class_="strip")
     parts = [_change(name, *two) for name, two in {**found.recipe, **asked}.items()]
