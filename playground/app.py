@@ -203,7 +203,6 @@ def launch_options(services: Services, accounts: Accounts, app: gr.Blocks) -> di
         "server_port": free_port(settings.host, settings.port),
         "auth": accounts.allows if accounts else None,
         "share": False,
-        "_frontend": False,  # Gradio asks for its page, and would not start where that takes three seconds
         "ssr_mode": False,
         "quiet": True,
         "footer_links": [],
