@@ -14,13 +14,13 @@ MOST = 8
 
 #: What can be chosen instead of typing: (label, levels).
 PRESETS = (
-    ("blur", "none; blur=1; blur=2; blur=3"),
+    ("blur", "none; blur=1; blur=2"),
     ("resolution", "none; dpi=150; dpi=100; dpi=70"),
     ("faded", "none; contrast=0.6; contrast=0.3; contrast=0.15"),
     ("noise", "none; noise=20; noise=40; noise=60"),
     ("JPEG", "none; jpeg=50; jpeg=20; jpeg=8"),
     ("turned", "none; rotation=1; rotation=3; rotation=6"),
-    ("scan, copy, fax", "none; dpi=150,jpeg=60; dpi=120,blur=0.75,contrast=0.6; dpi=100,blur=1,contrast=0.4,noise=16"),
+    ("scan, copy, fax", "none; dpi=150,jpeg=40; dpi=90,blur=0.75,contrast=0.5; dpi=80,blur=0.75,contrast=0.6,noise=4"),
 )
 
 #: Where a knob stands while it does nothing, for the axis and the sliders.

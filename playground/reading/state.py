@@ -12,6 +12,7 @@ from pipelines.evaluation.normalising import Normalising
 from pipelines.reading.degrade import Degradation
 from pipelines.recipe import Choice, choose
 from playground.lab.state import LETTERS
+from playground.reading.levels import PRESETS
 from playground.state import Kept, Session, recipe_of
 
 #: What the columns start with, as far as it is installed; a reader that is not comes after those that are.
@@ -36,7 +37,7 @@ class Many(BaseModel):
 
     pages: str = Field(default="1-2", max_length=200)
     without: tuple[int, ...] = ()  # columns left out
-    worse: str = Field(default="none; blur=1; blur=2", max_length=1000)  # levels, as the command line's --degrade
+    worse: str = Field(default=PRESETS[0][1], max_length=1000)  # levels, as the command line's --degrade
 
 
 class Reading(Kept):

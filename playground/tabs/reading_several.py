@@ -31,15 +31,15 @@ class SeveralTab:
         many = Many()
         with gr.Row(elem_id="several-head", elem_classes=["lab-source"]):
             self.pages = gr.Textbox(
-                many.pages, label="Pages", elem_id="several-pages", lines=1, scale=1, min_width=100,
-                info="Of the document under “One page”, like this: 1-3,7.",
+                many.pages, label="Pages of the document under “One page”", elem_id="several-pages", lines=1, scale=1,
+                min_width=240, placeholder="1-3,7",
             )  # fmt: skip
             self.readers = gr.CheckboxGroup([], label="Readers", elem_id="several-readers", scale=2, min_width=220)
             self.run = gr.Button("Run", variant="primary", elem_id="several-run", scale=0, min_width=80)
             self.stop = gr.Button("Stop", elem_id="several-stop", scale=0, min_width=80)
         with gr.Row(elem_id="several-worse", elem_classes=["lab-source"]):
             self.preset = gr.Dropdown(
-                [label for label, _ in PRESETS], value=None, label="Made worse by", elem_id="several-preset",
+                [label for label, _ in PRESETS], value=PRESETS[0][0], label="Made worse by", elem_id="several-preset",
                 filterable=False, scale=1, min_width=140,
             )  # fmt: skip
             self.worse = gr.Textbox(
@@ -68,8 +68,9 @@ class SeveralTab:
         """Connect everything."""
         services, fields = self._services, self._fields
 
-        def on_field(lab: Any, *values: Any) -> dict[str, Any]:
-            return services.labs.keep(self._chosen(lab, *values)).keep()
+        def on_field(lab: Any, *values: Any) -> list[Any]:
+            now = services.labs.keep(self._chosen(lab, *values))
+            return [now.keep(), preset_of(now)]
 
         def on_preset(lab: Any, name: str, pages: str, ticked: list[int]) -> list[Any]:
             worse = dict(presets(services.labs.now(Reading, lab)))[name]
@@ -89,14 +90,14 @@ class SeveralTab:
         def on_return(kept: Any, lab: Any) -> Iterator[list[Any]]:
             """The readers as they are now; and a run that went on while nobody looked."""
             now = services.labs.now(Reading, lab)
-            menu = gr.update(choices=[label for label, _ in presets(now)])
+            menu = gr.update(choices=[label for label, _ in presets(now)], value=preset_of(now))
             first: list[Any] = [menu, now.many.pages, ticks(Session.restore(kept), now), now.many.worse]
             for drawn in self._followed(now):
                 yield [*first, drawn]
                 first = [gr.skip()] * len(first)
 
         given, kept = [self._lab, *fields], self._shell.kept
-        wire([one.input for one in fields], on_field, given, [self._lab], trigger_mode="always_last")
+        wire([one.input for one in fields], on_field, given, [self._lab, self.preset], trigger_mode="always_last")
         preset = [self._lab, self.preset, self.pages, self.readers]
         wire([self.preset.input], on_preset, preset, [self._lab, self.worse])
         wire([self.run.click], on_run, [kept, *given], [self._lab, self.board])
@@ -108,6 +109,11 @@ def presets(lab: Reading) -> list[tuple[str, str]]:
     """Levels to choose from, as (label, levels): what the sliders of “One page” do is one of them."""
     own = [] if lab.degrade.neutral else [("as under One page", f"none; {lab.degrade}")]
     return [*own, *PRESETS]
+
+
+def preset_of(lab: Reading) -> str | None:
+    """The label of the levels that stand there; None: they are a person's own."""
+    return next((label for label, typed in presets(lab) if typed == lab.many.worse), None)
 
 
 def ticks(session: Session, lab: Reading) -> Any:

@@ -17,18 +17,25 @@ from playground.views.growth import growth
 from playground.views.html import el, fold, tip
 from playground.views.words import count, seconds
 
+
+def _percent(value: float) -> str:
+    """Whole numbers, but for the few that would be nothing then."""
+    percent = 100 * value
+    return f"{percent:.1f} %" if 0 < percent < 10 else f"{percent:.0f} %"
+
+
 #: What is drawn: (what it means, how it is read of a page, how it is told).
 _CHARTS: dict[str, tuple[str, Callable[[PageRead], float | None], Callable[[float], str]]] = {
     "CER ↓": (
         "Character error rate: characters to change, add or drop, by those of the truth. The line is the median of the "
         "pages, a small dot a page.",
         lambda row: row.metrics.cer if row.metrics else None,
-        lambda value: f"{100 * value:.0f} %",
+        _percent,
     ),
     "numbers found ↑": (
         "Numbers, dates and amounts of the truth read to the digit.",
         lambda row: row.metrics.numbers if row.metrics else None,
-        lambda value: f"{100 * value:.0f} %",
+        _percent,
     ),
     "seconds a page ↓": (
         "Loading a model counts for the first page.",
@@ -78,8 +85,10 @@ def _key(found: Several) -> Markup:
         el("span", letter_mark(LETTERS[at]), " ", reader.name)
         for at, reader in zip(found.columns, found.readers, strict=True)
     ]
-    steps = [el("li", str(level)) for level in found.degradations] if not found.axis.scaled else []
-    return el("div", el("p", lines, class_="lines"), el("ol", steps) if steps else None, class_="chart-key")
+    levels = [el("li", el("b", str(at)), f" {level}") for at, level in enumerate(found.degradations, 1)]
+    return el(
+        "div", el("p", lines, class_="lines"), None if found.axis.scaled else el("ol", levels), class_="chart-key"
+    )
 
 
 def _caution(found: Several) -> str:

@@ -131,7 +131,7 @@ def test_several_pages_are_drawn_against_a_degradation(visit, picture):
     levels = page.locator("#several-levels input, #several-levels textarea").first
     page.locator("#several-preset input").click()
     page.get_by_role("option", name="scan, copy, fax").click()
-    expect(levels).to_have_value(re.compile("none; dpi=150,jpeg=60; "))
+    expect(levels).to_have_value(re.compile("none; dpi=150,jpeg=40; "))
     levels.fill("none; blur=3; blur=3,contrast=0.5")
     page.locator("#several-run").click()
     expect(board.locator(".busy")).to_be_visible()
@@ -143,7 +143,7 @@ def test_several_pages_are_drawn_against_a_degradation(visit, picture):
     expect(page.locator("#several-levels input, #several-levels textarea").first).to_have_value(
         "none; blur=3; blur=3,contrast=0.5"
     )
-    expect(board.locator(".chart-key li").nth(2)).to_have_text("blur=3,contrast=0.5")
+    expect(board.locator(".chart-key li").nth(2)).to_have_text("3 blur=3,contrast=0.5")
     cer = [float(text.removesuffix(" %")) for text in board.locator("tbody tr td:nth-child(3)").all_text_contents()]
     assert cer[:3] == [0, 0, 0], "the text layer knows nothing of blur"
     assert cer[3] < cer[4], "an OCR engine does"
@@ -230,7 +230,7 @@ def test_a_vision_model_streams_is_stopped_and_asked_whether_it_sees(visit, olla
         page.locator("#read-stop").click()
         expect(body).to_contain_text("stopped")
         head.get_by_role("button", name="Does it see?").click()
-        expect(page.locator("#read-sight")).to_contain_text("No, it does not see")
+        expect(page.locator("#read-sight")).to_contain_text("No, it does not see", timeout=240_000)  # a busy machine
         picture(page, "reading-blind")
 
 
