@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from playground import cli
 from playground.cli.reading_pages import truths_in
 
 SAMPLES = Path(__file__).parent.parent / "sample_docs"
-REPORT, LETTER = SAMPLES / "harbour-energy-report.pdf", SAMPLES / "scanned-letter.pdf"
+REPORT, PAPER = SAMPLES / "harbour-energy-report.pdf", SAMPLES / "two-column-paper.pdf"
+LETTER = SAMPLES / "scanned-letter.pdf"
 LETTER_SAYS = SAMPLES / "sources" / "text" / "scanned-letter.transcript"
 
 #: The report's page 3: plain text, so its text layer is what one sees.
@@ -174,6 +176,15 @@ def test_pages_are_written_as_people_write_them() -> None:
     for wrong in ("", "0", "3-1", "a", "1,,2", "-2"):
         with pytest.raises(Exception, match="is not a list of pages"):
             pages_of(wrong)
+
+
+def test_all_pages_of_each_file_are_compared(capsys: Printed) -> None:
+    found, _ = answer_of(capsys, "compare-readers", REPORT, PAPER, "--pages", "all", "--reader", "text-layer")
+    assert Counter(row["document"] for row in found["rows"]) == {REPORT.name: 7, PAPER.name: 3}
+    found, _ = answer_of(
+        capsys, "compare-readers", LETTER, "--pages", "all", "--reader", "text-layer", "--truth", LETTER_SAYS
+    )
+    assert [row["page"] for row in found["rows"]] == [1]
 
 
 def test_a_truth_of_several_pages_has_a_form_feed_between_them(tmp_path: Path) -> None:

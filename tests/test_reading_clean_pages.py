@@ -35,9 +35,7 @@ def means():
 
 
 @pytest.mark.parametrize("reader", OCR)
-@pytest.mark.parametrize(
-    ("name", "number"), [(name, at) for name, pages in SIZES.items() for at in range(1, pages + 1)]
-)
+@pytest.mark.parametrize(("name", "number"), PAGES)
 def test_pages_of_the_samples(means, reader, name, number):
     page = sheet_of(SAMPLES / f"{name}.pdf", number, 200, None, means)
     truth, last = (read(one, page, means)[-1].text for one in ("text-layer", reader))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.reading.columns import Box, reading_order
-from pipelines.reading.rapidocr import straightened, words_by_characters, words_by_length
+from pipelines.reading.rapidocr import order_of, straightened, words_by_characters, words_by_length
 from pipelines.reading.typesetting import typeset
 
 HEIGHT = 10.0
@@ -98,6 +98,39 @@ def test_a_table_inside_a_column_of_text():
     assert [boxes[index] for index in flat(boxes)] == [*left, *text, *table]
 
 
+def test_what_stands_above_may_share_a_gap_with_the_first_row_and_not_with_the_columns():
+    # the longest run of strips with one gutter is cut first; from the top, the short line would begin another one
+    date = line(250, 0, 300)
+    left, right = [line(0, 4, 90), *column(0, 200, range(5, 14))], column(220, 420, range(4, 14))
+    boxes = [date, *right, *left]
+    assert [boxes[index] for index in flat(boxes)] == [date, *left, *right]
+
+
+def test_a_wrapped_cell_is_read_with_its_cell():
+    # rows 2 apart, lines of a cell 1 apart: |code|meaning over two lines|what to do|
+    head = [(line(0, row, 40), line(80, row, 180), line(220, row, 400)) for row in (0, 2, 5, 7)]
+    wrapped = line(80, 3, 120)
+    boxes = [*(box for row in head for box in row), wrapped]
+    read = [boxes[index] for index in flat(boxes)]
+    assert read == [*head[0], head[1][0], head[1][1], wrapped, head[1][2], *head[2], *head[3]]
+
+
+def test_two_wrapped_cells_of_a_row_are_read_one_after_the_other():
+    head = [(line(0, row, 40), line(80, row, 180), line(220, row, 400)) for row in (0, 2, 5, 7)]
+    rest = line(80, 3, 120), line(220, 3, 300)
+    boxes = [*(box for row in head for box in row), *rest]
+    read = [boxes[index] for index in flat(boxes)]
+    assert read[3:8] == [head[1][0], head[1][1], rest[0], head[1][2], rest[1]]
+
+
+def test_lines_equally_far_apart_are_rows_of_their_own():
+    # a receipt: what is said of a good stands under it, and is no part of its cell
+    goods = [(line(0, row, 90), line(300, row, 330)) for row in (0, 1, 3, 4)]
+    said = line(10, 2, 80)
+    boxes = [said, *(box for row in goods for box in row)]
+    assert [boxes[index] for index in flat(boxes)] == [*goods[0], *goods[1], said, *goods[2], *goods[3]]
+
+
 def test_a_large_number_stands_before_the_two_lines_beside_it():
     boxes = [line(100, 0, 300), line(100, 1, 260), (0, 1, 80, 21), line(0, 4, 300), line(0, 5, 300), line(0, 6, 290)]
     assert flat(boxes) == [2, 0, 1, 3, 4, 5]
@@ -140,6 +173,28 @@ def test_a_slanted_page_is_put_straight_first():
         for left, top, right, bottom in boxes
     ]
     assert list(flat(straightened(quads))) == list(range(24))
+
+
+def quad(box: Box, slant: float = 0.0) -> list[tuple[float, float]]:
+    """The corners of a line, turned about the page's corner."""
+    left, top, right, bottom = box
+    corners = ((left, top), (right, top), (right, bottom), (left, bottom))
+    return [(x - slant * y, y + slant * x) for x, y in corners]
+
+
+def test_a_stamp_askew_is_read_after_the_page():
+    text = [quad(line(0, row, 300)) for row in range(8)]
+    stamp = [quad((150, 15 + 12 * row, 250, 25 + 12 * row), -0.14) for row in range(2)]
+    page = [*text[:3], *stamp, *text[3:]]
+    order = [index for paragraph in order_of(page) for row in paragraph for index in row]
+    assert order == [0, 1, 2, *range(5, 10), 3, 4]
+
+
+def test_a_short_word_is_not_askew_and_an_empty_page_has_no_order():
+    page = [quad(line(0, row, 300)) for row in range(3)]
+    page[1] = quad(line(0, 1, 20), 0.14)
+    assert [index for paragraph in order_of(page) for row in paragraph for index in row] == [0, 1, 2]
+    assert order_of([]) == []
 
 
 # words -------------------------------------------------------------------------------------------------

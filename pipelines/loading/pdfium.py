@@ -89,6 +89,11 @@ def check_pages(name: str, pages: int, most: int) -> None:
         )
 
 
+def send_count(shelf: Shelf, request: Mapping[str, Any], send: Send) -> None:
+    """Operation ``count``: one frame ``{pages}``."""
+    send({"pages": len(shelf.open(request))})
+
+
 def send_text(shelf: Shelf, request: Mapping[str, Any], send: Send) -> None:
     """Operation ``text``: a frame ``{pages, encrypted}``, then one a page with its text as UTF-8.
 

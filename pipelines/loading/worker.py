@@ -22,6 +22,7 @@ from pipelines.loading.pdfium import REPAIR, Shelf
 
 #: What can be asked for -> the function that does it: ``(shelf, request, send)``. Imported when first asked.
 OPERATIONS: Mapping[str, str] = {
+    "count": "pipelines.loading.pdfium:send_count",
     "text": "pipelines.loading.pdfium:send_text",
     "rectangles": "pipelines.loading.pdfium_rectangles:send_rectangles",
     "words": "pipelines.loading.pdfium_rectangles:send_words",

@@ -1,9 +1,9 @@
 """The reading order of lines that were found in no order: a recursive X-Y cut. Pure.
 
 After Nagy & Seth (1984) and Ha, Haralick & Phillips (1995): a page is cut into strips at its empty rows, strips
-into columns at their empty gutters, and so on. Two things differ. Strips that share a gutter stay together, so
-that paragraphs which end side by side do not cut two columns in half; and a gutter counts only between columns of
-running text, so that tables and numbered lists are read row by row.
+into columns at their empty gutters, and so on. Two things differ. Strips that share a gutter stay together, the
+longest run of them first, so that neither paragraphs which end side by side nor a line above the columns cut them in
+half; and a gutter counts only between columns of running text, so that tables and numbered lists are read row by row.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ _SHARE = 0.5  # share of such lines in the length of all its lines
 _APART = 1.0  # what parts a header or footer from the columns, in heights of a line
 _HIGH = 1.4  # a line so many times higher than others belongs to the first row beside it
 _ROW = 0.4  # how far the middles of two lines of one row lie apart at most, in heights of a line
-_SAME_ROW = 0.7  # or what share of the lower one stands beside the other
 _PARAGRAPH = 0.7  # gap between two lines that parts paragraphs, in heights of a line
 
 
@@ -172,19 +171,11 @@ def _rows(boxes: Sequence[Box], chosen: Iterable[int], height: float) -> list[li
 
     rows: list[list[int]] = []
     for index in sorted(chosen, key=lambda index: (place(index), boxes[index][0])):
-        first = rows[-1][0] if rows else index
-        if rows and (place(index) - place(first) <= _ROW * height or _beside(boxes[first], boxes[index], height)):
+        if rows and place(index) - place(rows[-1][0]) <= _ROW * height:
             rows[-1].append(index)
         else:
             rows.append([index])
     return [sorted(row, key=lambda index: boxes[index][0]) for row in rows]
-
-
-def _beside(one: Box, other: Box, height: float) -> bool:
-    """Whether most of the lower of two boxes stands beside the other, as large and small type of one line do."""
-    low, high = sorted((one[3] - one[1], other[3] - other[1]))
-    common = min(one[3], other[3]) - max(one[1], other[1])
-    return high < _HIGH * height and common > _SAME_ROW * low
 
 
 def _paragraphs(boxes: Sequence[Box], rows: list[list[int]], height: float) -> list[list[list[int]]]:

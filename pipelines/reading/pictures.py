@@ -83,6 +83,18 @@ def sheet_of(
     return sheet
 
 
+def pages_in(path: str | Path, password: str | None, means: Means, *, cancel: Flag | None = None) -> int:
+    """How many pages a PDF has.
+
+    Raises:
+        DamagedFile, EncryptedFile, ParsingTimeout, Cancelled.
+    """
+    request = {"path": os.fspath(path), "name": safe_name(str(path)), "password": password}
+    frames: list[Frame] = []
+    means.worker.pdf.call("count", request, lambda header, body: frames.append((header, body)), cancel=cancel)
+    return int(frames[0][0]["pages"])
+
+
 def fitted(
     sheet: Sheet, long_side: int, means: Means, *, seconds: float | None = None, cancel: Flag | None = None
 ) -> Sheet:

@@ -16,7 +16,7 @@ from pipelines.runs.run import COMMAND_LINE, Begun
 from playground.cli.console import Progress, Result, clean, problem, table, warn
 from playground.cli.options import Call, Password, command
 from playground.cli.read import Seconds, Truth, error_of, percent
-from playground.cli.reading_pages import degradations_of, drawing, means_of, reader_of, truths_in
+from playground.cli.reading_pages import degradations_of, drawing, means_of, pages_of_file, reader_of, truths_in
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,7 +46,7 @@ def compare_readers(
             "--reader", help="Repeatable; with knobs if you like: tesseract:page_mode=block.", metavar="READER"
         ),
     ],
-    pages: Annotated[str, typer.Option("--pages", help="Physical pages of each: 1-3,7.", metavar="LIST")] = "1",
+    pages: Annotated[str, typer.Option("--pages", help="Physical pages of each: 1-3,7, or all.", metavar="LIST")] = "1",
     degrade: Annotated[
         list[str] | None,
         typer.Option("--degrade", help="dpi=100,blur=1, or none; repeatable: a level each.", metavar="LIST"),
@@ -61,10 +61,8 @@ def compare_readers(
     Example: playground compare-readers report.pdf --pages 1-3 --reader tesseract --reader rapidocr
     --degrade none --degrade dpi=100,blur=1
     """
-    from pipelines.evaluation.reading_runs import pages_of
-
     choices = list({str(one): one for one in (reader_of(text, call.recipe) for text in readers)}.values())
-    plan = _Plan(choices, degradations_of(degrade or ()), pages_of(pages), seconds)
+    plan = _Plan(choices, degradations_of(degrade or ()), pages, seconds)
     if truth is not None and len(paths) > 1:
         raise UsageError(f"--truth {truth} is of one file, and {len(paths)} are compared.", "Compare them one by one.")
     with means_of(call.settings) as means, Progress() as progress:
@@ -101,7 +99,7 @@ class _Plan:
 
     readers: Sequence[Choice]
     degradations: Sequence[Degradation]
-    pages: Sequence[int]
+    pages: str  # as typed
     seconds: float
 
 
@@ -112,11 +110,12 @@ def _rows(
     from pipelines.evaluation.reading_runs import read_pages
 
     draw = drawing(path, password, means)
-    truths = truths_in(truth, plan.pages) if truth else _layer(plan.pages, draw, means, plan.seconds, path.name)
-    total = len(plan.pages) * len(plan.readers) * len(plan.degradations)
+    pages = pages_of_file(plan.pages, path, password, means)
+    truths = truths_in(truth, pages) if truth else _layer(pages, draw, means, plan.seconds, path.name)
+    total = len(pages) * len(plan.readers) * len(plan.degradations)
     progress.update(f"{path.name} · reading 1 of {total}")
     rows: list[PageRead] = []
-    for row in read_pages(plan.pages, plan.readers, plan.degradations, draw, means, truths, seconds=plan.seconds):
+    for row in read_pages(pages, plan.readers, plan.degradations, draw, means, truths, seconds=plan.seconds):
         rows.append(row)
         progress.clear()
         _tell(path.name, row)

@@ -42,8 +42,7 @@ def drawing(path: Path, password: str | None, means: Means) -> Draw:
     """
     from pipelines.reading.pictures import open_picture, sheet_of
 
-    with path.open("rb") as file:
-        is_pdf = _PDF in file.read(1024)
+    is_pdf = _is_pdf(path)
     kept: dict[tuple[int, float], Sheet] = {}
 
     def draw(page: int, dpi: float) -> Sheet:
@@ -56,6 +55,21 @@ def drawing(path: Path, password: str | None, means: Means) -> Draw:
         return kept[key]
 
     return draw
+
+
+def pages_of_file(text: str, path: Path, password: str | None, means: Means) -> list[int]:
+    """Pages as typed, "1-3,7", or "all" that a file has; a picture has one. Raises UsageError."""
+    from pipelines.evaluation.reading_runs import pages_of
+    from pipelines.reading.pictures import pages_in
+
+    if text.strip() != "all":
+        return pages_of(text)
+    return list(range(1, pages_in(path, password, means) + 1)) if _is_pdf(path) else [1]
+
+
+def _is_pdf(path: Path) -> bool:
+    with path.open("rb") as file:
+        return _PDF in file.read(1024)
 
 
 def reader_of(text: str, base: Recipe | None = None) -> Choice:
