@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 from markupsafe import escape
 
+from playground.reading import choosing
 from playground.reading.state import Reading, readers, with_column
 from playground.services import Services
 from playground.state import Session
@@ -77,6 +78,7 @@ class Columns:
         forms = self.parts.forms
 
         def on_models(kept: Any, lab: Any) -> list[Any]:
+            choosing.models(self.services)  # may take a moment, in which a person may choose another
             chosen = readers(Session.restore(kept), self._now(lab))
             return [one for at, form in enumerate(forms) for one in form.refreshed(chosen[at])]
 
