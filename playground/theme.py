@@ -9,12 +9,18 @@ import gradio as gr
 
 ASSETS = Path(__file__).parent / "assets"
 
+#: Style sheets in their order: later ones may overrule earlier ones.
+SHEETS = (
+    "colours", "app", "sidebar", "chat", "evidence", "labs", "sampling", "charts", "runs-tab", "narrow", "reading",
+    "runs", "recipes",
+)  # fmt: skip
+
 _TEXT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif"]
 _CODE = ["ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace"]
 
 
 def theme() -> gr.themes.Base:
-    """Gradio's own components in our colours; the values live in ``assets/app.css``."""
+    """Gradio's own components in our colours; the values live in ``assets/colours.css``."""
     values = {
         "body_background_fill": "var(--ground)",
         "body_text_color": "var(--ink)",
@@ -71,7 +77,7 @@ def look() -> dict[str, Any]:
     """What ``launch`` takes: theme, style sheet, the script for the page's head, and the icon."""
     return {
         "theme": theme(),
-        "css": "".join(map(asset, ("colours.css", "app.css", "reading.css", "runs.css", "recipes.css"))),
+        "css": "".join(asset(f"{name}.css") for name in SHEETS),
         "head": f"<script>{asset('app.js')}</script>",
         "favicon_path": str(ASSETS / "icon.svg"),
         "pwa": True,
