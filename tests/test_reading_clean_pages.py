@@ -17,14 +17,12 @@ BOUND = 0.02  # of the character error rate
 
 #: Pages over the bound, with the cause and a bound of their own.
 EXCEPTIONS = {
-    # large figures beside two lines of small type are taken for one line; lonely page numbers are missed
-    ("tesseract", "harbour-energy-report", 2): 0.19,
     # the seven numbers in drawn circles are missed
     ("tesseract", "lanternfish-handbook", 3): 0.03,
     # formulas: subscripts, Greek letters
     ("tesseract", "two-column-paper", 2): 0.03,
-    # the stamp, eight degrees askew, is not read
-    ("tesseract", "scanned-letter", 1): 0.04,
+    # of the stamp, eight degrees askew, fragments are read
+    ("tesseract", "scanned-letter", 1): 0.05,
 }
 
 
@@ -55,8 +53,6 @@ def test_the_scanned_letter(means, reader):
 def test_other_layouts_upright_and_two_degrees_askew(means, tmp_path, layout, reader, turned):
     truth = drawn(layout, tmp_path / "page.pdf")
     page = degraded(sheet_of(tmp_path / "page.pdf", 1, 200, None, means), Degradation(rotation=turned), means)
-    # told nothing, Tesseract loses the first digits of prices that stand far from their goods
-    knobs = {"page_mode": "block"} if (reader, layout) == ("tesseract", receipt) else {}
-    measured = measure(truth, read(reader, page, means, **knobs)[-1].text)
+    measured = measure(truth, read(reader, page, means)[-1].text)
     assert measured.order > 0.99
     assert measured.cer < 0.03

@@ -25,6 +25,7 @@ _FULL = 0.6  # how full of its column a line of running text is
 _SHARE = 0.5  # share of such lines in the length of all its lines
 _APART = 1.0  # what parts a header or footer from the columns, in heights of a line
 _HIGH = 1.4  # a line so many times higher than others belongs to the first row beside it
+_BESIDE = 0.4  # share of a line's height that makes it stand beside a higher one
 _ROW = 0.4  # how far the middles of two lines of one row lie apart at most, in heights of a line
 _PARAGRAPH = 0.7  # gap between two lines that parts paragraphs, in heights of a line
 
@@ -167,7 +168,7 @@ def _rows(boxes: Sequence[Box], chosen: Iterable[int], height: float) -> list[li
         _, top, _, bottom = boxes[index]
         if bottom - top < _HIGH * height:
             return middles[index]
-        return min(middle for middle in middles.values() if top <= middle <= bottom)
+        return min(middles[other] for other in middles if _share(boxes[other], top, bottom) >= _BESIDE)
 
     rows: list[list[int]] = []
     for index in sorted(chosen, key=lambda index: (place(index), boxes[index][0])):
@@ -176,6 +177,11 @@ def _rows(boxes: Sequence[Box], chosen: Iterable[int], height: float) -> list[li
         else:
             rows.append([index])
     return [sorted(row, key=lambda index: boxes[index][0]) for row in rows]
+
+
+def _share(box: Box, top: float, bottom: float) -> float:
+    """How much of a box's height lies between two heights."""
+    return (min(box[3], bottom) - max(box[1], top)) / (box[3] - box[1] or 1.0)
 
 
 def _paragraphs(boxes: Sequence[Box], rows: list[list[int]], height: float) -> list[list[list[int]]]:

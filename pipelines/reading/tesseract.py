@@ -4,33 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pipelines.errors import UsageError
 from pipelines.reading.base import Means, Reader, Sheet, Transcript
-from pipelines.reading.lines import Found, in_order, is_speck
-from pipelines.reading.preparing import Baseline, Prepared, levelled, prepared
 from pipelines.reading.recognising import Recogniser
-from pipelines.reading.units import units_apart
+from pipelines.reading.tesseract_worker import MODES
 from pipelines.registry import Need, PartParams, knob, part
 
 if TYPE_CHECKING:
     from threading import Event as CancelFlag
-
-    from PIL.Image import Image
-    from tesserocr import PyTessBaseAPI
-
-    from pipelines.loading.pdfium import Send
-    from pipelines.reading.process import Kept
-
-#: Name -> Tesseract's page segmentation mode.
-MODES = {"auto": 3, "upright": 1, "column": 4, "block": 6, "line": 7, "sparse": 11}
-
-#: Modes in which a page may have columns and tables: their order is made of where lines stand, as of RapidOCR's lines.
-_UNORDERED = {MODES["auto"], MODES["upright"], MODES["sparse"]}
 
 #: Where systems keep Tesseract's languages.
 _SYSTEM = (
@@ -53,6 +38,11 @@ class TesseractParams(PartParams):
     )
     prepare: bool = knob(
         True, "Double pictures below 150 dpi, smooth grainy ones and put slanted ones level before they are read."
+    )
+    second_look: bool = knob(
+        True,
+        "Lay the page out in two more ways (block, sparse) and take from them what was missed or doubted: three times "
+        "as slow. Only where the page mode is auto.",
     )
     least: float = knob(
         0.3,
@@ -91,9 +81,10 @@ class Tesseract:
             "language": self._params.language,
             "mode": MODES[self._params.page_mode],
             "prepare": self._params.prepare,
+            "second_look": self._params.second_look,
             "least": self._params.least,
         }
-        reader: Reader = Recogniser("tesseract", "pipelines.reading.tesseract:send_read", self._means, request)
+        reader: Reader = Recogniser("tesseract", "pipelines.reading.tesseract_worker:send_read", self._means, request)
         yield from reader.read(sheet, seconds=seconds, cancel=cancel)
 
 
@@ -133,105 +124,3 @@ def _folders() -> Iterator[Path]:
         root, star, rest = place.partition("/*/")
         places += sorted(Path(root).glob(f"*/{rest}")) if star else [Path(place)]
     yield from (place for place in places if place.is_dir())
-
-
-# in the reading process --------------------------------------------------------------------------------
-
-
-def send_read(kept: Kept, request: Mapping[str, Any], send: Send) -> None:
-    """Read one picture and send what :mod:`pipelines.reading.recognising` says."""
-    import tesserocr
-
-    from pipelines.reading.picture_files import opened_png
-
-    folder, language = request["folder"], request["language"]
-    api, load_s = kept.engine(
-        "tesseract",
-        (folder, language),
-        lambda: tesserocr.PyTessBaseAPI(path=f"{folder}{os.sep}", lang=language),
-    )
-    started = time.perf_counter()
-    image = opened_png(request["body"])
-    blocks = _read(api, image, request)
-    version = tesserocr.tesseract_version().split()[1]
-    seconds = time.perf_counter() - started
-    send({"blocks": blocks, "seconds": seconds, "load_s": load_s, "engine": f"tesseract {version}", "notes": []})
-
-
-def _read(api: PyTessBaseAPI, image: Image, request: Mapping[str, Any]) -> list[list[list[tuple[Any, ...]]]]:
-    """Paragraphs of lines of words of a picture."""
-    mode, dpi = request["mode"], request["dpi"]
-    picture = Prepared(image, image.width, image.height, dpi)
-    if request["prepare"]:
-        picture = prepared(image, dpi)
-        if mode != MODES["upright"]:  # which turns the picture itself
-            _show(api, picture, mode)
-            picture = levelled(picture, _baselines(api))
-    _show(api, picture, mode)
-    api.Recognize()
-    paragraphs, level = _paragraphs(api)
-    api.Clear()
-    paragraphs = [[line for line in paragraph if _is_sure(line, request["least"])] for paragraph in paragraphs]
-    if level and mode in _UNORDERED:
-        paragraphs = in_order([line for paragraph in paragraphs for line in paragraph])
-    return [
-        [
-            [
-                (part.text, picture.place(part.box), part.confidence)
-                for word in line
-                for part in (units_apart(picture.image, word) if level else [word])
-            ]
-            for line in paragraph
-        ]
-        for paragraph in paragraphs
-    ]
-
-
-def _is_sure(line: Sequence[Found], least: float) -> bool:
-    surest = max((word.confidence for word in line), default=0.0)
-    return surest >= least and not is_speck("".join(word.text for word in line), surest)
-
-
-def _show(api: PyTessBaseAPI, picture: Prepared, mode: int) -> None:
-    api.SetPageSegMode(mode)
-    api.SetImage(picture.image)
-    if picture.dpi:
-        api.SetSourceResolution(round(picture.dpi))
-
-
-def _baselines(api: PyTessBaseAPI) -> list[Baseline]:
-    """Baselines of the lines that are seen without reading any."""
-    from tesserocr import RIL
-
-    baselines: list[Baseline] = []
-    lines = api.AnalyseLayout()
-    while lines is not None:
-        if ends := lines.Baseline(RIL.TEXTLINE):
-            baselines.append(ends)
-        if not lines.Next(RIL.TEXTLINE):
-            break
-    return baselines
-
-
-def _paragraphs(api: PyTessBaseAPI) -> tuple[list[list[list[Found]]], bool]:
-    """Paragraphs of lines of words, in Tesseract's own order; and whether most lines stand upright."""
-    from tesserocr import RIL, Orientation
-
-    paragraphs: list[list[list[Found]]] = []
-    found = api.GetIterator()
-    if found is None or found.Empty(RIL.WORD):
-        return paragraphs, True
-    lines = upright = 0
-    while True:
-        if found.IsAtBeginningOf(RIL.PARA) or not paragraphs:
-            paragraphs.append([])
-        if found.IsAtBeginningOf(RIL.TEXTLINE) or not paragraphs[-1]:
-            paragraphs[-1].append([])
-            lines += 1
-            upright += found.Orientation()[0] == Orientation.PAGE_UP
-        box = found.BoundingBox(RIL.WORD)
-        text = "" if found.Empty(RIL.WORD) else found.GetUTF8Text(RIL.WORD)
-        if box is not None and text.strip():
-            paragraphs[-1][-1].append(Found(text, box, found.Confidence(RIL.WORD) / 100))
-        if not found.Next(RIL.WORD):
-            return paragraphs, upright > lines / 2

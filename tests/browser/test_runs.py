@@ -70,7 +70,8 @@ def test_each_lab_leaves_a_run(visit, served, picture):
     test_sampling.shorten(page)
     test_sampling.run(page)
     open_tab(page, "Reading")
-    expect(page.locator("#read-page img")).to_be_visible()
+    expect(page.locator("#read-body-B")).to_contain_text("Not read yet")
+    page.wait_for_timeout(500)  # the knobs of the readers push the button once more
     test_reading.run(page)
     open_runs(page)
     for kind, origin in (("chunk", "chunking lab"), ("search", "retrieval lab"), ("sample", "sampling lab"),
@@ -132,6 +133,7 @@ def test_two_are_compared_one_is_made_again_and_put_back(visit, picture, tmp_pat
     opened.get_by_role("button", name=re.compile("Open in the retrieval lab")).click()
     expect(page.locator("#find-question textarea")).to_have_value(QUESTION)
     page.reload()
+    expect(page.locator("#find-question textarea")).to_have_value(QUESTION)  # the tab that was open opens again
     open_runs(page)
     expect(page.locator("#runs-opened .run-open h2")).to_have_text(QUESTION)
 
