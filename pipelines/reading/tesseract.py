@@ -37,12 +37,15 @@ class TesseractParams(PartParams):
         source="Tesseract's page segmentation modes 3, 1, 4, 6, 7, 11",
     )
     prepare: bool = knob(
-        True, "Double pictures below 150 dpi, smooth grainy ones and put slanted ones level before they are read."
+        True,
+        "Double pictures below 150 dpi, smooth grainy ones and put slanted ones level before they are read.",
+        fold=True,
     )
     second_look: bool = knob(
         True,
         "Lay the page out in two more ways (block, sparse) and take from them what was missed or doubted: three times "
         "as slow. Only where the page mode is auto.",
+        fold=True,
     )
     least: float = knob(
         0.3,
