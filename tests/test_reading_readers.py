@@ -106,14 +106,6 @@ def test_a_page_and_a_picture_without_text_layer(means):
 
 
 @pytest.mark.parametrize("reader", OCR)
-@pytest.mark.parametrize(("name", "number"), [("harbour-energy-report.pdf", 3), ("two-column-paper.pdf", 1)])
-def test_clean_pages_are_read_under_two_percent_of_errors(reading, reader, name, number):
-    truth, last = reading("text-layer", name, number), reading(reader, name, number)
-    assert last.error is None
-    assert error_rate(truth.text, last.text) < 0.02
-
-
-@pytest.mark.parametrize("reader", OCR)
 def test_words_stand_where_the_file_has_them(reading, reader):
     truth, last = (reading(one, "harbour-energy-report.pdf", 3) for one in ("text-layer", reader))
     counts = Counter(word.text for word in truth.words)

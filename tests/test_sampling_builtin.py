@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from pipelines.engines.base import Message, TokenEvent
+from pipelines.engines.builtin import BuiltinEngine
 from pipelines.engines.builtin_models import SMALL
 from pipelines.engines.builtin_wire import request
 from pipelines.engines.ollama import OllamaEngine
 from pipelines.engines.ollama_versions import GO_ORDER, LLAMA_ORDER, LLAMA_SERVER, parse_version
 from pipelines.sampling import Knobs, distribution, penalise
+from pipelines.settings import Settings
 
 pytestmark = pytest.mark.builtin
 
@@ -44,6 +46,14 @@ EVERY = {"temperature": 1.3, "top_k": 60, "top_p": 0.97, "min_p": 0.01, "typical
 ENDS = {0, 2}  # <|endoftext|>, <|im_end|>
 
 AT_ONCE = 50
+
+
+@pytest.fixture(scope="module")
+def builtin_engine(builtin_model):
+    """One that has answered nothing else: what it remembers of earlier prompts changes the last digits."""
+    engine = BuiltinEngine(Settings(models_dir=builtin_model.parent, threads=1))
+    yield engine
+    engine.close()
 
 
 @pytest.fixture(scope="module")

@@ -132,6 +132,7 @@ def test_two_are_compared_one_is_made_again_and_put_back(visit, picture, tmp_pat
     # put back where such runs are made
     opened.get_by_role("button", name=re.compile("Open in the retrieval lab")).click()
     expect(page.locator("#find-question textarea")).to_have_value(QUESTION)
+    page.wait_for_timeout(1000)  # the browser keeps a moment later which tab is open
     page.reload()
     expect(page.locator("#find-question textarea")).to_have_value(QUESTION)  # the tab that was open opens again
     open_runs(page)
