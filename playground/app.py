@@ -89,7 +89,9 @@ def build(services: Services) -> gr.Blocks:
         def on_load(kept: Any, seen: Any, tab: Any, request: gr.Request) -> Iterator[list[Any]]:
             session = evidence.at_start(services, signed(services, Session.restore(kept, seen), request))
             updates = talk.draw(session)
-            yield [gr.update(selected=(tab or {}).get("name", "chat")), *next(updates), *side.draw(session)]
+            name = (tab or {}).get("name", "chat")  # the page opens there, or was sent elsewhere by a click meanwhile
+            chosen = gr.skip() if name == "chat" else gr.update(selected=name)
+            yield [chosen, *next(updates), *side.draw(session)]
             for update in updates:
                 yield [gr.skip(), *update, *(gr.skip() for _ in side.outputs)]
 

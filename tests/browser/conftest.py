@@ -78,7 +78,7 @@ def visit(window, served):
         pages.append(page)
         origins.add(url or served[1])
         page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme="dark" if dark else "light")
+        page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
         page.set_default_timeout(60_000)
         page.on("request", lambda request: _note(strangers, request.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
