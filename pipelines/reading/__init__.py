@@ -9,7 +9,8 @@
     worker.py        ReadingWorker: the process for pictures and OCR    process.py        … itself
     recognising.py   what readers that run there share                  typesetting.py    words to text
     text_layer.py, tesseract.py, rapidocr.py, vlm.py                    the readers
-    columns.py       reading order of lines: a recursive X-Y cut
+    tesseract_worker.py  a page prepared (preparing.py), read, looked at again (second_look.py), units apart (units.py)
+    lines.py         lines of words, set in the order of columns.py (a recursive X-Y cut) and table_rows.py
     vision.py        models that see      prompts.py  what they are asked      sight.py  does this one see?
     documents.py     documents with pages as they were read             filling.py  reads pages without text
 
