@@ -20,7 +20,7 @@ from playground.tabs.measuring import Measured
 from playground.tabs.recipe import changed, summary
 from playground.tabs.shell import Shell, browser_state, panel, wire
 from playground.tabs.sidebar import Sidebar
-from playground.tabs.wishes import Wishes
+from playground.tabs.wishes import Wishes, once
 
 #: What can be pressed on the board that does not draw it anew.
 ELSEWHERE = ("use", "mark")
@@ -164,9 +164,7 @@ class Wiring:
                 return
             choice = form.switched(name, old)
             form_updates = form.show(choice)
-            for update in self.redraw(session, with_column(session, before, at, choice), made):
-                yield [*form_updates, *update]
-                form_updates = [gr.skip()] * len(form_updates)
+            yield from once(form_updates, self.redraw(session, with_column(session, before, at, choice), made))
 
         def on_knob(kept: Any, lab: Any, made: float, name: str, *shown: Any) -> Iterator[list[Any]]:
             session, before = Session.restore(kept), self._services.labs.now(Lab, lab)
@@ -206,9 +204,7 @@ class Wiring:
                 *(update for form, choice in chosen for update in form.show(choice)),
                 *self._measured.show(now),
             ]
-            for update in self.redraw(session, now, made):
-                yield [*first, *update]
-                first = [gr.skip()] * len(first)
+            yield from once(first, self.redraw(session, now, made))
 
         def on_return(lab: Any) -> Iterator[str]:
             """A measurement that went on while nobody looked."""

@@ -23,7 +23,7 @@ from playground.tabs.reading_truth import Truth
 from playground.tabs.recipe import changed, summary
 from playground.tabs.shell import Shell, browser_state, wire
 from playground.tabs.sidebar import Sidebar, bare_name
-from playground.tabs.wishes import Wishes
+from playground.tabs.wishes import Wishes, once
 
 #: What can be pressed on the board that does not draw it anew.
 ELSEWHERE = ("use", *ACTS)
@@ -61,9 +61,7 @@ class Wiring:
         def on_document(kept: Any, lab: Any, made: float, name: str | None, number: float) -> Iterator[list[Any]]:
             now = paged(self._now(lab), name, number)
             turned = gr.update(value=now.page.number) if now.page.number != number else gr.skip()
-            for update in self.redraw(Session.restore(kept), now, made):
-                yield [turned, *update]
-                turned = gr.skip()
+            yield from once([turned], self.redraw(Session.restore(kept), now, made))
 
         def on_upload(kept: Any, lab: Any, made: float, files: Any) -> Iterator[list[Any]]:
             if not files:
@@ -73,9 +71,7 @@ class Wiring:
             page = Page(upload=services.sheets.upload(Path(path), shown), name=shown)
             now = self._now(lab).to(page=page)
             first: list[Any] = [None, menu(services, now), 1]
-            for update in self.redraw(Session.restore(kept), now, made):
-                yield [*first, *update]
-                first = [gr.skip()] * 3
+            yield from once(first, self.redraw(Session.restore(kept), now, made))
 
         def on_run(
             kept: Any, lab: Any, made: float, name: str | None, number: float, seconds: float, *shown: Any
@@ -175,9 +171,7 @@ class Wiring:
                 *(gr.update(visible=at < now.shown) for at in range(len(LETTERS))),
                 *(update for at, form in enumerate(parts.forms) for update in form.show(chosen[at])),
             ]
-            for update in self.redraw(session, now, made):
-                yield [*first, *update]
-                first = [gr.skip()] * len(first)
+            yield from once(first, self.redraw(session, now, made))
 
         opened = [
             parts.document, parts.number, *parts.sliders.values(), parts.truth, parts.ignore, parts.pasting,

@@ -12,6 +12,7 @@ from playground.reading.state import Reading
 from playground.services import Services
 from playground.state import Session
 from playground.tabs.shell import Shell, panel, wire
+from playground.tabs.wishes import once
 from playground.views import read_found as view
 
 #: What is pressed on the board and answered here.
@@ -67,18 +68,13 @@ class Asking:
         def on_ask(kept: Any, lab: Any, question: str) -> Iterator[list[Any]]:
             asked = services.labs.keep(now(lab).to(asked=question))
             finding.start(services, Session.restore(kept), asked)
-            state: Any = asked.keep()
-            for drawn in work.drawn(asked.work("find"), lambda: found(asked)):
-                yield [state, drawn]
-                state = gr.skip()
+            yield from once([asked.keep()], ([drawn] for drawn in work.drawn(asked.work("find"), lambda: found(asked))))
 
         def on_open(lab: Any) -> Iterator[list[Any]]:
             """What went on while nobody looked."""
             lab = now(lab)
             first: list[Any] = [lab.asked, sight(lab)]
-            for drawn in work.drawn(lab.work("find"), lambda: found(lab)):
-                yield [*first, drawn]
-                first = [gr.skip()] * 2
+            yield from once(first, ([drawn] for drawn in work.drawn(lab.work("find"), lambda: found(lab))))
 
         given = [self._shell.kept, self._lab]
         for clicked in (*heads, self.sight):

@@ -18,7 +18,7 @@ from playground.tabs.reading_parts import Parts
 from playground.tabs.recipe import changed
 from playground.tabs.shell import Shell, wire
 from playground.tabs.sidebar import Sidebar
-from playground.tabs.wishes import Wishes
+from playground.tabs.wishes import Wishes, once
 
 #: Draws the board of a session, a lab and the moment it was wished for.
 Redraw = Callable[[Session, Reading, float], Iterator[list[Any]]]
@@ -70,9 +70,7 @@ class Columns:
 
     def _drawn(self, updates: list[Any], session: Session, lab: Reading, made: float) -> Iterator[list[Any]]:
         """A form's updates once, and the board."""
-        for update in self.redraw(session, lab, made):
-            yield [*updates, *update]
-            updates = [gr.skip()] * len(updates)
+        yield from once(updates, self.redraw(session, lab, made))
 
     def _models(self) -> None:
         forms = self.parts.forms

@@ -14,6 +14,7 @@ from playground.reading.state import Many, Reading, readers
 from playground.services import Services
 from playground.state import Session
 from playground.tabs.shell import Shell, panel, wire
+from playground.tabs.wishes import once
 from playground.views import several as view
 
 
@@ -79,10 +80,7 @@ class SeveralTab:
         def on_run(kept: Any, lab: Any, *values: Any) -> Iterator[list[Any]]:
             now = services.labs.keep(self._chosen(lab, *values))
             several.start(services, Session.restore(kept), now)
-            state: Any = now.keep()
-            for drawn in self._followed(now):
-                yield [state, drawn]
-                state = gr.skip()
+            yield from once([now.keep()], ([drawn] for drawn in self._followed(now)))
 
         def on_stop(lab: Any) -> None:
             services.measurements.stop(services.labs.now(Reading, lab).work("many"))
@@ -92,9 +90,7 @@ class SeveralTab:
             now = services.labs.now(Reading, lab)
             menu = gr.update(choices=[label for label, _ in presets(now)], value=preset_of(now))
             first: list[Any] = [menu, now.many.pages, ticks(Session.restore(kept), now), now.many.worse]
-            for drawn in self._followed(now):
-                yield [*first, drawn]
-                first = [gr.skip()] * len(first)
+            yield from once(first, ([drawn] for drawn in self._followed(now)))
 
         given, kept = [self._lab, *fields], self._shell.kept
         wire([one.input for one in fields], on_field, given, [self._lab, self.preset], trigger_mode="always_last")

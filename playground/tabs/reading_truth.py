@@ -16,7 +16,7 @@ from playground.services import Services
 from playground.state import Session
 from playground.tabs.reading_columns import Redraw
 from playground.tabs.reading_parts import Parts
-from playground.tabs.wishes import Wishes
+from playground.tabs.wishes import Wishes, once
 
 #: Most bytes of a file with the truth of one page: what the state holds, in the longest characters.
 _MOST = 400_000
@@ -41,18 +41,14 @@ class Truth:
             how = {name: name in ignore for name in Normalising.model_fields}
             now = labs.now(Reading, lab).to(truth=truth, pasted=pasted, normalising=how)
             shown = gr.update(visible=truth == "pasted")
-            for update in self.redraw(Session.restore(kept), now, made):
-                yield [shown, *update]
-                shown = gr.skip()
+            yield from once([shown], self.redraw(Session.restore(kept), now, made))
 
         def on_file(kept: Any, lab: Any, made: float, files: Any) -> Iterator[list[Any]]:
             if not files:
                 return
             text = text_of(*files[0])
             first: list[Any] = [None, text]
-            for update in self.redraw(Session.restore(kept), labs.now(Reading, lab).to(pasted=text), made):
-                yield [*first, *update]
-                first = [gr.skip()] * 2
+            yield from once(first, self.redraw(Session.restore(kept), labs.now(Reading, lab).to(pasted=text), made))
 
         told = [parts.truth, parts.pasted, parts.ignore]
         events = [parts.truth.input, parts.ignore.input, parts.pasted.blur]

@@ -14,6 +14,7 @@ from playground.sampling.state import Many, Sampling
 from playground.services import Services
 from playground.state import Session
 from playground.tabs.shell import Shell, panel, wire
+from playground.tabs.wishes import once
 from playground.views import variety
 
 
@@ -97,10 +98,10 @@ class Repeating:
             def on_run(kept: Any, lab: Any, *values: Any) -> Iterator[list[Any]]:
                 now = chosen(lab, values)
                 repeating.start(services, Session.restore(kept), now, kind)
-                state: Any = services.labs.keep(now).keep()
-                for drawn in services.measurements.drawn(now.work(kind), lambda: self._drawn(now, kind)):
-                    yield [state, drawn]
-                    state = gr.skip()
+                yield from once(
+                    [services.labs.keep(now).keep()],
+                    ([drawn] for drawn in services.measurements.drawn(now.work(kind), lambda: self._drawn(now, kind))),
+                )
 
             return on_run
 

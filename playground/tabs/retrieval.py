@@ -21,7 +21,7 @@ from playground.tabs.recipe import changed, summary
 from playground.tabs.retrieval_parts import Parts, components
 from playground.tabs.shell import Shell, browser_state, wire
 from playground.tabs.sidebar import Sidebar
-from playground.tabs.wishes import Wishes
+from playground.tabs.wishes import Wishes, once
 
 #: What can be pressed on the board that does not draw it anew.
 ELSEWHERE = ("use", "mark", "answer")
@@ -104,9 +104,7 @@ class Wiring:
                 return
             choice = form.switched(name, old)
             updates = form.show(choice)
-            for update in self.redraw(session, with_column(session, before, at, choice, section), made):
-                yield [*updates, *update]
-                updates = [gr.skip()] * len(updates)
+            yield from once(updates, self.redraw(session, with_column(session, before, at, choice, section), made))
 
         def on_knob(kept: Any, lab: Any, made: float, name: str, *shown: Any) -> Iterator[list[Any]]:
             session, before = Session.restore(kept), self._services.labs.now(Finding, lab)
@@ -115,9 +113,7 @@ class Wiring:
                 yield from self._wishes.beside(len(form.outputs), self.redraw(session, before, made))
                 return
             updates = form.fitting(choice, old)
-            for update in self.redraw(session, with_column(session, before, at, choice, section), made):
-                yield [*updates, *update]
-                updates = [gr.skip()] * len(updates)
+            yield from once(updates, self.redraw(session, with_column(session, before, at, choice, section), made))
 
         self._wishes.wire([form.menu.input], on_menu, [form.menu], form.outputs)
         knobs = list(form.components.values())
@@ -163,9 +159,7 @@ class Wiring:
             chosen = choices(session, now)
             updates = [update for at, section, form in forms for update in form.show(chosen[at][section])]
             first: list[Any] = [gr.update(selected="one"), now.asked, *updates]
-            for update in self.redraw(session, now, made):
-                yield [*first, *update]
-                first = [gr.skip()] * len(first)
+            yield from once(first, self.redraw(session, now, made))
 
         outputs = [inner, parts.question, *self._form_outputs]
         self._wishes.wire([clicked.click], on_trace, [], outputs, pressed=True)
@@ -187,9 +181,7 @@ class Wiring:
                 *(update for at, section, form in forms for update in form.show(chosen[at][section])),
                 *self._many.show(session, now),
             ]
-            for update in self.redraw(session, now, made):
-                yield [*first, *update]
-                first = [gr.skip()] * len(first)
+            yield from once(first, self.redraw(session, now, made))
 
         def on_return(lab: Any) -> Iterator[list[str]]:
             """A measurement that went on while nobody looked; a stream without updates would empty its panels."""

@@ -22,7 +22,7 @@ from playground.tabs.sampling_parts import Parts, components
 from playground.tabs.sampling_values import ColumnValues
 from playground.tabs.shell import Shell, browser_state, wire
 from playground.tabs.sidebar import Sidebar
-from playground.tabs.wishes import Wishes
+from playground.tabs.wishes import Wishes, once
 
 #: What can be pressed on the board that does not draw it anew.
 ELSEWHERE = ("use", "probe", "probe-stop", "exact", "exact-stop")
@@ -105,9 +105,7 @@ class Wiring:
                 drawing.start(self._services, session, now, [int(target)] if what == "again" else ())
             told: list[Any] = [now.system, now.prompt] if what == "example" else [gr.skip()] * 2
             moved = now.column != before.column or what == "example"
-            for update in self.redraw(session, now, made, sliders=moved):
-                yield [*told, *update]
-                told = [gr.skip()] * 2
+            yield from once(told, self.redraw(session, now, made, sliders=moved))
 
         told = [parts.system, parts.prompt]
         for clicked in (parts.toolbar, *parts.heads, *parts.bodies, parts.parting, parts.seen, parts.token):
@@ -130,9 +128,7 @@ class Wiring:
                 return
             now, choice = acting.with_preset(session, before, at, name)
             updates = [self._values.table(kept, now, at), *form.show(choice)]
-            for update in self.redraw(session, now, made):
-                yield [*updates, *update]
-                updates = [gr.skip()] * len(updates)
+            yield from once(updates, self.redraw(session, now, made))
 
         def on_knob(kept: Any, lab: Any, made: float, *shown: Any) -> Iterator[list[Any]]:
             session, before = Session.restore(kept), self._now(lab)
@@ -142,9 +138,7 @@ class Wiring:
                 return
             now = with_column(session, before, at, choice, "sampling")
             updates = [self._values.table(kept, now, at), acting.preset_in(session, now, at)]
-            for update in self.redraw(session, now, made):
-                yield [*updates, *update]
-                updates = [gr.skip()] * len(updates)
+            yield from once(updates, self.redraw(session, now, made))
 
         values, preset = parts.values[at], parts.presets[at]
         self._wishes.wire([parts.models[at].input], on_model, [parts.models[at]])
@@ -183,9 +177,7 @@ class Wiring:
                 *(update for at, form in enumerate(parts.forms) for update in form.show(chosen[at]["sampling"])),
                 *many.show(session, now),
             ]
-            for update in self.redraw(session, now, made, sliders=True):
-                yield [*first, *update]
-                first = [gr.skip()] * len(first)
+            yield from once(first, self.redraw(session, now, made, sliders=True))
 
         opened = [
             parts.system,

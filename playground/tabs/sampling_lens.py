@@ -19,7 +19,7 @@ from playground.services import Services
 from playground.state import Session
 from playground.tabs.sampling_parts import Parts
 from playground.tabs.shell import Shell, wire
-from playground.tabs.wishes import Wishes
+from playground.tabs.wishes import Wishes, once
 from playground.views import sampling as views
 
 #: Draws the board anew: (session, lab, when it was wished for, whether the lens's sliders are to move).
@@ -93,9 +93,7 @@ class LensTab:
                 *(acting.preset_in(session, now, at) for at in range(len(LETTERS))),
                 *(update for at, form in enumerate(parts.forms) for update in form.show(chosen[at]["sampling"])),
             ]
-            for update in redraw(session, now, made):
-                yield [*first, *update]
-                first = [gr.skip()] * len(first)
+            yield from once(first, redraw(session, now, made))
 
         def on_exact(kept: Any, lab: Any, event: gr.EventData) -> Iterator[list[Any]]:
             if event._data["act"] == "exact":

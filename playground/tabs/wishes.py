@@ -81,8 +81,7 @@ class Wishes:
 
         For a wish that changes nothing: it has overtaken the one before, whose work must be followed on.
         """
-        for update in updates:
-            yield [*[gr.skip()] * more, *update]
+        return once([gr.skip()] * more, updates)
 
     def redraw(
         self, name: str, made: float, first: list[Any], draw: Callable[[CancelFlag], Iterator[Markup]]
@@ -111,3 +110,10 @@ class Wishes:
             fresh = [at for at, new in enumerate(markup) if new is not None and new != before[at]]
             before = markup
             yield [*rest, *(markup[at] if at in fresh else gr.skip() for at in range(panels))]
+
+
+def once(first: Sequence[Any], updates: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    """A redrawing with what stands before it: updates that come with its first ones only."""
+    for update in updates:
+        yield [*first, *update]
+        first = [gr.skip()] * len(first)
