@@ -12,10 +12,8 @@ from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
 from statistics import median
 
+from pipelines.loading.geometry import Box
 from pipelines.reading.table_rows import wrapped_cells_joined
-
-#: Left, top, right, bottom, in any unit, origin at the top left.
-Box = tuple[float, float, float, float]
 
 _CORE = 0.25  # share of a line's height, either side of its middle, that counts: engines draw boxes too high
 _GUTTER = 0.6  # narrowest gutter, in heights of a line
@@ -34,7 +32,7 @@ def reading_order(boxes: Sequence[Box]) -> list[list[list[int]]]:
     """Lines in the order in which a person reads them.
 
     Args:
-        boxes: One a line, or a piece of a line.
+        boxes: One a line, or a piece of a line; x0, y0, x1, y1 in any unit, y down.
 
     Returns:
         Paragraphs of rows of indices into ``boxes``; each index once.

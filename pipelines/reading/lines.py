@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipelines.loading.geometry import Box
 from pipelines.reading.columns import reading_order
-
-#: Left, top, right, bottom in pixels, origin at the top left.
-Box = tuple[float, float, float, float]
 
 _SURE_MARK = 0.8  # confidence below which a line of marks alone is a speck
 _EDGES = set("_|")  # what drawn lines are read as
@@ -20,7 +18,7 @@ class Found:
     """A word, where it stands, and how sure the engine is of it (0 to 1)."""
 
     text: str
-    box: Box
+    box: Box  # x0, y0, x1, y1 in pixels, y down
     confidence: float
 
 
@@ -31,7 +29,7 @@ def in_order(lines: Sequence[Sequence[Found]]) -> list[list[list[Found]]]:
         lines: Words of each line, from the left; a line may reach over several columns. The page is level.
     """
     pieces = [piece for line in lines for piece in parted(line)]
-    order = reading_order([_around([word.box for word in piece]) for piece in pieces])
+    order = reading_order([around(piece) for piece in pieces])
     return [[[word for index in row for word in pieces[index]] for row in paragraph] for paragraph in order]
 
 
@@ -58,6 +56,7 @@ def _beside(left: Box, right: Box) -> bool:
     return left[0] <= right[0] and right[0] - left[2] < _APART * height
 
 
-def _around(boxes: Sequence[Box]) -> Box:
-    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+def around(words: Sequence[Found]) -> Box:
+    """The box of several words."""
+    lefts, tops, rights, bottoms = zip(*(word.box for word in words), strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipelines.reading.lines import Box, Found, parted
+from pipelines.loading.geometry import Box
+from pipelines.reading.lines import Found, around, parted
 
 _SURE = 0.7  # confidence below which words are doubted, and none are put where there was nothing
 _SURER = 0.15  # by how much surer others have to be than words that are doubted
@@ -28,10 +29,11 @@ def completed(lines: Sequence[Sequence[Found]], others: Sequence[Sequence[Found]
     """
     first = [list(line) for line in lines]
     for piece in (piece for line in others for piece in parted(line)):
-        there = {id(word) for line in first for word in line if any(_same_place(word, other) for other in piece)}
-        doubted = [word for line in first for word in line if id(word) in there]
-        if _is_better(piece, doubted):
-            first = [[word for word in line if id(word) not in there] for line in first]
+        frame = around(piece)
+        near = [word for line in first for word in line if _overlap(word.box, frame)]
+        there = [word for word in near if any(_same_place(word, other) for other in piece)]
+        if _is_better(piece, there):
+            first = [[word for word in line if word not in there] for line in first]
             first.append(list(piece))
     return [line for line in first if line]
 
@@ -59,14 +61,14 @@ def _confidence(words: Sequence[Found]) -> float:
 
 
 def _same_place(one: Found, other: Found) -> bool:
-    both = (_between(one.box, other.box, 0), _between(one.box, other.box, 1))
-    if min(both) <= 0:
-        return False
-    return both[0] * both[1] >= _SAME_PLACE * min(_area(one.box), _area(other.box))
+    both = _overlap(one.box, other.box)
+    return both > 0 and both >= _SAME_PLACE * min(_area(one.box), _area(other.box))
 
 
-def _between(one: Box, other: Box, side: int) -> float:
-    return min(one[side + 2], other[side + 2]) - max(one[side], other[side])
+def _overlap(one: Box, other: Box) -> float:
+    """The area that both cover."""
+    across, down = min(one[2], other[2]) - max(one[0], other[0]), min(one[3], other[3]) - max(one[1], other[1])
+    return across * down if across > 0 and down > 0 else 0.0
 
 
 def _area(box: Box) -> float:

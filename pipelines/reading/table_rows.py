@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import fmean, median
 
-#: Left, top, right, bottom, in any unit, origin at the top left.
-Box = tuple[float, float, float, float]
+from pipelines.loading.geometry import Box
 
 _ROWS = 3  # fewest rows of a table: lines of several pieces
 _CLOSE = 0.8  # a line that follows so near, by the usual distance between rows, may go on with a cell

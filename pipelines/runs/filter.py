@@ -20,6 +20,8 @@ class Filter:
     text: str = ""  # each of its words begins a word of question, answer, document, model, recipe, name or note
     starred: bool = False
     batch: str = ""
+    ids: tuple[str, ...] = ()
+    id_begins: str = ""
     since: float | None = None  # seconds since 1970
     seen_by: str | None = None  # a person who sees everybody's runs and their own; None: one who sees all
 
@@ -35,6 +37,12 @@ class Filter:
             if value:
                 conditions.append(f"{column} = ?")
                 values.append(value)
+        if self.ids:
+            conditions.append("run.id in (select value from json_each(?))")
+            values.append(dump(self.ids))
+        if self.id_begins:
+            conditions.append("substr(run.id, 1, ?) = ?")
+            values += [len(self.id_begins), self.id_begins]
         if self.document:
             conditions.append("instr(documents, ?)")
             values.append(dump(self.document))

@@ -16,9 +16,6 @@ from pipelines.runs.process import alive, this_process
 from pipelines.runs.rows import LISTED, MIGRATIONS, PRUNABLE, delete, finish, insert, run_of, unpacked
 from pipelines.runs.run import Begun, Details, Ended, Run
 
-#: Whether the person that is its first value, or null for all, sees a run.
-_SEEN = "(?1 is null or owner in ('', ?1))"
-
 
 class Runs:
     """The file of runs; every method may be called from any thread, and several processes share the file.
@@ -89,9 +86,11 @@ class Runs:
 
     def delete(self, runs: Sequence[str]) -> None:
         """Forget runs, of those that are seen."""
-        known = f"select id from run where {_SEEN} and id in (select value from json_each(?2))"  # noqa: S608
+        if not runs:
+            return
+        where, values = self._seen(Filter(ids=tuple(runs))).sql()
         with self._db.transaction() as db:
-            delete(db, [run for (run,) in db.execute(known, (self._user, dump(list(runs))))])
+            delete(db, [run for (run,) in db.execute(f"select id from run {where}", values)])  # noqa: S608
 
     def prune(self, most_bytes: int | None = None, before: float | None = None) -> list[Run]:
         """Delete the oldest runs that nobody has named, starred or noted, and that are not under way.
@@ -140,13 +139,11 @@ class Runs:
 
     def get(self, run: str) -> Run:
         """One run. Raises UsageError: there is none of that id, or several begin so."""
-        found = self._db.rows(f"{LISTED} where {_SEEN} and run.id = ?2", self._user, run)
+        found = self.find(Filter(ids=(run,)), 1)
         if not found and run:
-            found = self._db.rows(
-                f"{LISTED} where {_SEEN} and substr(run.id, 1, ?2) = ?3 limit 2", self._user, len(run), run
-            )
+            found = self.find(Filter(id_begins=run), 2)
         if len(found) == 1:
-            return run_of(found[0])
+            return found[0]
         if found:
             raise UsageError(f"Several runs begin with {run!r}.", "Give more of its id.")
         raise UsageError(f"There is no run {run!r}.", "playground runs list shows them.")

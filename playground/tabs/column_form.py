@@ -75,6 +75,10 @@ class ColumnForm:
         """What :meth:`show` updates, in its order."""
         return [self.menu, self.more, *self.components.values()]
 
+    def _at(self, field: str) -> int:
+        """Place of a knob among the outputs."""
+        return 2 + list(self.components).index(field)
+
     def _more(self, choice: Choice) -> bool:
         """Whether a choice has knobs that are folded away."""
         controls, values = self._controls[choice.name], self._values(choice)
@@ -97,10 +101,10 @@ class ColumnForm:
         """Updates after a knob was turned: only those of knobs that begin or cease to have an effect."""
         controls, now, before = self._controls[choice.name], self._values(choice), self._values(old)
         updates = [gr.skip()] * len(self.outputs)
-        for at, field in enumerate(self.components, 2):  # behind the menu and "More"
+        for field in self.components:
             control = controls.get(field)
             if control is not None and control.counts(now) != control.counts(before):
-                updates[at] = gr.update(visible=control.counts(now))
+                updates[self._at(field)] = gr.update(visible=control.counts(now))
         return updates
 
     def read(self, name: str, shown: tuple[Any, ...]) -> Choice:

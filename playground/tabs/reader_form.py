@@ -103,10 +103,6 @@ class ReaderForm(ColumnForm):
         """What :meth:`refreshed` updates, in its order."""
         return [self.components[_MODEL], self.components[_PROMPT], self.advice]
 
-    def _at(self, field: str) -> int:
-        """Place of a knob among the outputs."""
-        return 2 + list(self.components).index(field)
-
     def _advice(self, choice: Choice, there: Sequence[str]) -> str:
         params = vlm_of(choice)
         if params is None:

@@ -14,7 +14,7 @@ from playground.runs.state import Looking
 from playground.services import Services
 from playground.state import Session
 from playground.tabs.recipe import summary
-from playground.tabs.shell import Shell, browser_state, panel, wire
+from playground.tabs.shell import Shell, browser_state, panel, user_of, wire
 from playground.tabs.sidebar import Sidebar
 
 #: What a menu says where it narrows nothing.
@@ -71,7 +71,7 @@ class Wiring:
 
     def _seen(self, request: gr.Request) -> Services:
         """The services as the person of a request sees them."""
-        return self._services.seen_by((request.username or "") if self._services.settings.auth else None)
+        return self._services.seen_by(user_of(self._services, request))
 
     def redraw(self, services: Services, now: Looking) -> list[Any]:
         """The state and the panels, for a person."""

@@ -47,11 +47,17 @@ class Shell:
     style: gr.Radio  # the answer style, beside the question
 
 
+def user_of(services: Services, request: gr.Request) -> str | None:
+    """Who is signed in; None: nobody needs to be."""
+    return (request.username or "") if services.settings.auth else None
+
+
 def signed(services: Services, session: Session, request: gr.Request) -> Session:
     """The session as its user's: of another's conversation, which this browser still knows, nothing is left."""
-    if not services.settings.auth:
+    user = user_of(services, request)
+    if user is None:
         return session
-    session = session.to(user=request.username or "")
+    session = session.to(user=user)
     known = {one.id for one in services.conversations.all(session.user)}
     return session if session.conversation in known else session.anew()
 
