@@ -16,7 +16,7 @@ Rooms, in the order of the flow::
     chunking/      chunkers: one part a file; spans, nodes
     embedding/     embedding models: one part a file; rulers that count tokens; the cache of vectors
     stores/        the store contract; Qdrant Edge in process, a Qdrant server by URL
-    scratch.py     collections for comparison, thrown away: what the labs and evaluation search
+    scratch.py     collections for comparison, thrown away: what the labs and evaluation search; remembered.py
     collection.py  what a fingerprint names; indexing.py  a document into one; intake.py  files into the library
     catalog.py     what the library knows, in SQLite; shelf.py  the files themselves; conversations.py
     retrieval/     retrievers and rerankers: one part a file; fusion and BM25

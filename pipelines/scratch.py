@@ -10,14 +10,13 @@ import os
 import shutil
 import threading
 import weakref
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from threading import Event as CancelFlag
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from pipelines.chunking import Bench, Cut, cut
@@ -29,6 +28,7 @@ from pipelines.embedding.models import Embedders
 from pipelines.indexing import OnProgress, Pace, embedding, points_of
 from pipelines.loading.document import Document
 from pipelines.recipe import Choice, Recipe
+from pipelines.remembered import Remembered
 from pipelines.retrieval import retrieve
 from pipelines.retrieval.aids import Aids
 from pipelines.retrieval.base import Retrieval
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-T = TypeVar("T")
 
 _BENCHES, _CUTS, _COLLECTIONS = 8, 64, 12
 
@@ -80,11 +79,11 @@ class Scratch:
         self._folder = _own_folder(settings.data_dir / "scratch")
         self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._building = threading.RLock()
-        self._benches: Kept[Bench] = Kept(_BENCHES)
-        self._landmarks: Kept[Landmarks] = Kept(_BENCHES)
-        self._cuts: Kept[Cut] = Kept(_CUTS)
-        self._figures: Kept[Figures] = Kept(_CUTS)
-        self._collections: Kept[RetrievalContext] = Kept(_COLLECTIONS)
+        self._benches: Remembered[Bench] = Remembered(_BENCHES)
+        self._landmarks: Remembered[Landmarks] = Remembered(_BENCHES)
+        self._cuts: Remembered[Cut] = Remembered(_CUTS)
+        self._figures: Remembered[Figures] = Remembered(_CUTS)
+        self._collections: Remembered[RetrievalContext] = Remembered(_COLLECTIONS)
         self._query_seconds: dict[str, list[float]] = {}  # of questions embedded afresh, by the model's id
         self._count = 0
 
@@ -236,33 +235,6 @@ def _own_folder(parent: Path) -> Path:
     own = parent / f"{os.getpid()}-{uuid4().hex[:8]}"
     own.mkdir(parents=True)
     return own
-
-
-class Kept(Generic[T]):
-    """The last few values made, by what they were made of."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._values: OrderedDict[tuple[str, ...], T] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple[str, ...], make: Callable[[], T]) -> T:
-        """The value, made now if it is not there."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key]
-        value = make()
-        with self._lock:
-            self._values[key] = value
-            while len(self._values) > self._most:
-                self._values.popitem(last=False)
-        return value
-
-    def clear(self) -> None:
-        """Drop all."""
-        with self._lock:
-            self._values.clear()
 
 
 def _cutting(recipe: Recipe) -> tuple[str, str]:

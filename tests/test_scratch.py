@@ -11,7 +11,8 @@ import pytest
 from pipelines import Recipe, Settings
 from pipelines.embedding.cache import VectorCache
 from pipelines.errors import Cancelled
-from pipelines.scratch import Kept, Scratch, Work
+from pipelines.remembered import Remembered
+from pipelines.scratch import Scratch, Work
 from playground.lab.sheets import pasted_document
 
 TEXT = "The shore crab bites. It lives under stones. " * 12 + "The ferry sails at seven. Fares are two crowns. " * 12
@@ -105,7 +106,7 @@ def test_several_threads_make_a_collection_once(scratch):
 
 
 def test_only_the_last_few_are_kept():
-    kept, made = Kept(2), []
+    kept, made = Remembered(2), []
     for key in ("a", "b", "a", "c", "a", "b"):
         kept.get((key,), lambda key=key: made.append(key) or key)
     assert made == ["a", "b", "c", "b"]

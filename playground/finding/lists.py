@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pipelines.recipe import INDEX_SECTIONS, Recipe
+from pipelines.remembered import Remembered
 from pipelines.retrieval.remembering import Fetched
-from pipelines.scratch import Kept
 
 #: Questions remembered.
 _QUESTIONS = 24
@@ -14,7 +14,7 @@ class Lists:
     """Safe from any thread."""
 
     def __init__(self) -> None:
-        self._kept: Kept[Fetched] = Kept(_QUESTIONS)
+        self._kept: Remembered[Fetched] = Remembered(_QUESTIONS)
 
     def of(self, question: str, recipe: Recipe, held: tuple[str, ...], pages: str) -> Fetched:
         """The memory of a question in one collection.

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pipelines.evaluation.transcript_differences import Differences, differences
 from pipelines.evaluation.transcript_flags import Flag
 from pipelines.evaluation.transcript_flags import flags as signs
 from pipelines.evaluation.transcripts import TextMetrics, measure
 from pipelines.reading.base import Transcript
+from pipelines.remembered import Remembered
 from playground.lab.state import LETTERS
-from playground.reading.remembered import Remembered
 from playground.reading.state import Reading
 
 #: A text layer says things in an order of its own, and may itself have been made by OCR.
@@ -34,7 +35,9 @@ class Compared:
         return [text for other, text in enumerate(self.texts) if other != at and text]
 
 
-def compared(lab: Reading, shown: Sequence[Transcript | None], layer: Transcript | None, known: Remembered) -> Compared:
+def compared(
+    lab: Reading, shown: Sequence[Transcript | None], layer: Transcript | None, known: Remembered[Any]
+) -> Compared:
     """Compare the columns.
 
     Args:
@@ -55,12 +58,14 @@ def compared(lab: Reading, shown: Sequence[Transcript | None], layer: Transcript
     def different(at: int, left: str | None) -> Differences | None:
         if left is None or not read[at] or at == first:
             return None
-        return known.get(("differences", left, texts[at], how), lambda: differences(left, texts[at], how))
+        found: Differences = known.get(("differences", left, texts[at], how), lambda: differences(left, texts[at], how))
+        return found
 
     def measured(at: int, one: Transcript | None) -> TextMetrics | None:
         if truth is None or one is None or one.state != "done":
             return None
-        return known.get(("measure", truth, texts[at], how), lambda: measure(truth, texts[at], how))
+        found: TextMetrics = known.get(("measure", truth, texts[at], how), lambda: measure(truth, texts[at], how))
+        return found
 
     return Compared(
         truth,

@@ -15,13 +15,16 @@ from pipelines.reading.degrade import Degradation
 from pipelines.reading.filling import NONE
 from pipelines.reading.read import read_page, read_to_end
 from pipelines.recipe import Choice, choose
+from pipelines.remembered import Remembered
 from pipelines.scratch import Work
 from playground.measurements import Growing
-from playground.reading.remembered import Remembered
 from playground.reading.state import Reading, readers
 from playground.runs import labs, outcomes
 from playground.services import Services
 from playground.state import Session
+
+#: Results kept: four columns, each with its numbers and differences, under a dozen truths and normalisations.
+_KNOWN = 100
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Run(Growing[int]):
     columns: tuple[Column, ...] = ()
     truth: Transcript | None = None  # the text layer of the page, undegraded; None: not asked for yet
     ink: float | None = None  # share of the page, undegraded, that is not paper
-    known: Remembered = field(default_factory=Remembered, compare=False)  # what its texts were compared with
+    known: Remembered[Any] = field(default_factory=partial(Remembered, _KNOWN), compare=False)  # worked out of it
 
     def of(self, lab: Reading, choices: Sequence[Choice]) -> list[Transcript | None]:
         """The transcript of each choice, where this run read what the lab shows."""
@@ -66,7 +69,8 @@ def start(services: Services, session: Session, lab: Reading) -> None:
 
 def _read(services: Services, name: str, lab: Reading, first: Run, before: Run, work: Work) -> Iterator[int]:
     sheet = services.sheets.sheet(lab, work.cancel)
-    ink = ink_of(services.sheets.sheet(lab.to(degrade=Degradation()), work.cancel).png)
+    clean = services.sheets.sheet(lab.to(degrade=Degradation()), work.cancel)
+    ink = first.known.get(("ink", clean.digest), lambda: ink_of(clean.png))
     services.measurements.change(name, lambda now: replace(now, sheet=sheet, ink=ink))
     means, seconds = services.library.reading, float(lab.seconds)
     same = before.sheet is not None and before.sheet.digest == sheet.digest
