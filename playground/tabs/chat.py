@@ -178,13 +178,13 @@ def build(services: Services, shell: Shell) -> Chat:
                     container=False, elem_id="question", autofocus=True,
                 )  # fmt: skip
                 send = gr.Button("Ask", variant="primary", elem_id="ask", min_width=80, scale=0)
-                stop = gr.Button("Stop", elem_id="stop", min_width=80, scale=0, visible=False)
+                stop = gr.Button("Stop", elem_id="stop", min_width=80, scale=0)  # chat.css shows one of the two
                 shell.style.render()  # type: ignore[no-untyped-call]
         with gr.Column(elem_id="evidence-column"):
             shell.evidence.render()  # type: ignore[no-untyped-call]
 
     chosen = [shell.kept, shell.seen]
-    outputs = [*chosen, conversations, earlier, last, shell.evidence, send, stop]
+    outputs = [*chosen, conversations, earlier, last, shell.evidence]
     same = gr.skip()
 
     def draw(session: Session) -> Iterator[list[Any]]:
@@ -192,13 +192,12 @@ def build(services: Services, shell: Shell) -> Chat:
         now = screen(services, session)
         shown = str(evidence.panel(services, session))
         state = [session.keep(), session.look()]
-        yield [*state, menu(services, session), now.earlier, now.last, shown, *_buttons(bool(now.running))]
+        yield [*state, menu(services, session), now.earlier, now.last, shown]
         if not now.running:
             return
         for moving, markup, moved in follow(services, session, now.running):
             look = [moving.look(), str(evidence.panel(services, moving))] if moved else [same, same]
-            yield [same, look[0], same, same, markup, look[1], same, same]
-        yield [*(same for _ in outputs[:-2]), *_buttons(False)]
+            yield [same, look[0], same, same, markup, look[1]]
 
     def on_ask(text: str, kept: Any, seen: Any, style: str, request: gr.Request) -> Iterator[list[Any]]:
         session = signed(services, Session.restore(kept, seen), request)
@@ -212,7 +211,7 @@ def build(services: Services, shell: Shell) -> Chat:
         if act == "cite":
             session = evidence.cite(services, session, arg)
             shown = str(evidence.panel(services, session))
-            yield [same, same, session.look(), same, same, same, shown, same, same]
+            yield [same, same, session.look(), same, same, same, shown]
         elif act == "edit":
             session, text = edit(services, session, arg)
             yield [text, session.keep(), *(same for _ in outputs[1:])]
@@ -234,7 +233,3 @@ def build(services: Services, shell: Shell) -> Chat:
     wire([conversations.click], on_menu, chosen, outputs)
     wire([stop.click], on_stop, [shell.kept], [])
     return Chat(outputs, last, draw)
-
-
-def _buttons(running: bool) -> list[Any]:
-    return [gr.update(visible=not running), gr.update(visible=running)]
