@@ -12,10 +12,11 @@ from pipelines.errors import PlaygroundError
 from playground.reading import choosing
 from playground.services import Services
 from playground.state import Session, recipe_of
-from playground.tabs.recipe import Form
+from playground.tabs.knob_form import KnobForm
 from playground.tabs.shell import Shell, panel, wire
 from playground.views.engines import engine_card, sampling_facts
 from playground.views.html import el
+from playground.views.knobs import Remark
 
 #: Seconds between two looks at the engines.
 TICK_S = 4.0
@@ -90,24 +91,19 @@ class EngineCard:
         yield [session.keep(), recipe_of(session).summary(), gr.skip()]
         yield [gr.skip(), gr.skip(), card(self._services, session)]
 
-    def add_sampling(self, form: Form, fold: gr.Accordion) -> None:
+    def add_sampling(self, form: KnobForm, fold: gr.Accordion) -> None:
         """Below the sampling knobs, when they are unfolded: effective values; knobs the server ignores are greyed."""
         facts = panel("sampling-facts")
-        group = form.groups[0]
 
         def on_open(kept: Any) -> list[Any]:
-            markup, ignored = sampling(self._services, Session.restore(kept))
-            greyed = [_usable(c.field, c.info, ignored) for c in group.controls]
-            return [markup, *greyed]
+            session = Session.restore(kept)
+            markup, ignored = sampling(self._services, session)
+            remarks = {field: Remark(ignored=reason) for field, reason in ignored.items()}
+            return [markup, form.value(recipe_of(session).choice("sampling"), remarks)]
 
         with gr.Row():
             look = gr.Button("Show the values really used", size="sm", elem_id="look-sampling")
-        wire([look.click, fold.expand], on_open, [self._shell.kept], [facts, *group.components])
-
-
-def _usable(field: str, info: str, ignored: dict[str, str]) -> Any:
-    reason = ignored.get(field, "")
-    return gr.update(interactive=not reason, info=f"Ignored: {reason}" if reason else info)
+        wire([look.click, fold.expand], on_open, [self._shell.kept], [facts, form.html])
 
 
 def build(services: Services, shell: Shell) -> EngineCard:

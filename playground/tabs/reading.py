@@ -169,13 +169,13 @@ class Wiring:
                 now.pasted,
                 now.seconds,
                 *(gr.update(visible=at < now.shown) for at in range(len(LETTERS))),
-                *(update for at, form in enumerate(parts.forms) for update in form.show(chosen[at])),
+                *(form.value(chosen[at]) for at, form in enumerate(parts.forms)),
             ]
             yield from once(first, self.redraw(session, now, made))
 
         opened = [
             parts.document, parts.number, *parts.sliders.values(), parts.truth, parts.ignore, parts.pasting,
-            parts.pasted, parts.seconds, *parts.areas, *(one for form in parts.forms for one in form.outputs),
+            parts.pasted, parts.seconds, *parts.areas, *(form.html for form in parts.forms),
         ]  # fmt: skip
         self.wishes.wire([tab.select], on_open, [], opened)
 

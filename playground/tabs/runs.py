@@ -132,9 +132,9 @@ class Wiring:
 
     def using(self, tabs: gr.Tabs) -> None:
         """A run's recipe into the chat, or the run into its lab."""
-        kept, forms = self._shell.kept, list(self._side.forms.values())
+        kept, forms = self._shell.kept, self._side.forms
         states = list(self._labs.values())
-        chat = [kept, self._shell.words, *(one for form in forms for one in form.outputs)]
+        chat = [kept, self._shell.words, *(one for form in forms.values() for one in form.outputs)]
 
         def on_load(choices: Any, event: gr.EventData, request: gr.Request, *sent: Any) -> list[Any]:
             services = self._seen(request)
@@ -150,7 +150,8 @@ class Wiring:
             run = self._seen(request).runs.get(event._data["arg"])
             session, recipe = loading.in_chat(Session.restore(choices), run), loading.recipe_of_run(run)
             gr.Info(f"Chat now works with {escape(summary(session))}.", title="In use", duration=5)
-            return [session.keep(), summary(session), *(update for form in forms for update in form.show(recipe))]
+            shown = (update for section, form in forms.items() for update in form.show(recipe.choice(section)))
+            return [session.keep(), summary(session), *shown]
 
         wire([self._parts.below.click], on_load, [kept, *states], [tabs, *states], trigger_mode="multiple")
         wire([self._parts.below.click], on_use, [kept], chat, trigger_mode="multiple")

@@ -24,8 +24,7 @@ def slide(page, column, field, presses, key="ArrowRight"):
 
 
 def pick(page, column, strategy):
-    page.locator(f"#chunker-{column} input").click()
-    page.get_by_role("option", name=strategy, exact=True).click()
+    page.locator(f"#chunker-{column} select").select_option(label=strategy)
 
 
 def shapes(page, column):
@@ -124,7 +123,7 @@ def test_a_reload_loses_nothing(visit):
     expect(page.locator("#lab-body-C img")).to_have_attribute("src", re.compile("/4.png"))
     page.reload()
     expect(page.locator("#lab-body-C img")).to_have_attribute("src", re.compile("/4.png"))
-    expect(page.locator("#chunker-C input")).to_have_value("Pages")
+    expect(page.locator("#chunker-C select")).to_have_value("page")
     expect(page.locator(".lab-column:visible")).to_have_count(3)
 
 
