@@ -2,6 +2,8 @@
 // The value is JSON: {markup, name: of the part, fields: field -> value}. The markup holds no values.
 window.knobForm = (element, props, trigger, watch) => {
   let more = false;  // whether the fold is open: the markup does not know
+  const first = props.value, born = performance.now();
+  let told = '';  // the value a person made
   let typing = null;  // the box a person is still typing in: it keeps what stands there
   const boxes = () => [...element.querySelectorAll('[name]')];
   const knob = (box) => box.closest('.knob');
@@ -66,8 +68,15 @@ window.knobForm = (element, props, trigger, watch) => {
     settle();
     const menu = element.querySelector('[data-menu]');
     const shown = JSON.parse(props.value);
-    props.value = JSON.stringify({...shown, name: menu ? menu.value : shown.name, fields: fields()});
+    told = JSON.stringify({...shown, name: menu ? menu.value : shown.name, fields: fields()});
+    props.value = told;
     trigger('input');
+  };
+
+  // What came before the form was on the page, Gradio hands it once more a moment after: no news.
+  const news = () => {
+    if (told && props.value === first && performance.now() - born < 3000) props.value = told;
+    else show();
   };
 
   const within = (box) => {  // a number beyond what is possible is the greatest, or the least, that is
@@ -102,7 +111,7 @@ window.knobForm = (element, props, trigger, watch) => {
   element.addEventListener('click', ({target}) => {
     if (target.closest('details.more > summary')) more = !target.closest('details').open;
   });
-  watch('value', show);
+  watch('value', news);
   show();
   element.dataset.live = '';
 };
