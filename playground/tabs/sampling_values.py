@@ -18,7 +18,7 @@ from playground.tabs.sampling_parts import Parts
 from playground.tabs.shell import Shell, wire
 from playground.views import samples as view
 from playground.views import sampling as views
-from playground.views.knobs import Remark
+from playground.views.samples import remarks
 
 
 class ColumnValues:
@@ -49,8 +49,7 @@ class ColumnValues:
         choice = choices(Session.restore(kept), lab)[at]["sampling"]
         if isinstance(found, PlaygroundError):
             return [str(view.fault(found, None)), form.value(choice)]
-        remarks = {field: _remark(field, found) for field in form.controls(choice.name)}
-        return [str(values(self._services, lab, found)), form.value(choice, remarks)]
+        return [str(values(self._services, lab, found)), form.value(choice, remarks(found))]
 
     def _wire(self, at: int) -> None:
         parts, given = self._parts, [self._shell.kept, self._parts.lab]
@@ -79,14 +78,6 @@ class ColumnValues:
 
             outputs = [self._parts.values[at], self._parts.forms[at].html]
             wire([tab.select], on_open, [self._shell.kept, self._parts.lab], outputs)
-
-
-def _remark(field: str, facts: Facts) -> Remark:
-    value, origin = facts.values.get(field, (None, ""))
-    ignored = facts.ignored.get(field, "")
-    if origin not in ("model file", "server default") or not isinstance(value, int | float):
-        return Remark(ignored)
-    return Remark(ignored, value, origin.removesuffix(" default"))
 
 
 def values(services: Services, lab: Sampling, facts: Facts) -> Any:
