@@ -14,6 +14,7 @@ from functools import partial
 from io import StringIO
 from threading import Event, Thread
 from typing import Any
+from uuid import uuid4
 
 import gradio as gr
 
@@ -76,7 +77,7 @@ def build(services: Services) -> gr.Blocks:
                     readings = reading.build(services, shell, side, looking)
                 with gr.Tab("Runs", id="runs", elem_id="tab-runs") as kept:
                     labs = {"chunking": cuts, "retrieval": searches, "sampling": samples, "reading": readings}
-                    runs.build(services, shell, side, kept, tabs, labs)
+                    looks = runs.build(services, shell, side, kept, tabs, labs)
                 with gr.Tab("Monitoring", id="monitoring", elem_id="tab-monitoring") as watching:
                     monitoring.build(services, watching)
                 with gr.Tab("Recipes", id="recipes", elem_id="tab-recipes") as keeping:
@@ -102,6 +103,10 @@ def build(services: Services) -> gr.Blocks:
             look = [now.look(), str(evidence.panel(services, now))] if now != session else [gr.skip(), gr.skip()]
             return [*look, "" if session.conversation else chat.hello(services, session)]
 
+        def on_labs(*known: Any) -> list[Any]:
+            """A lab that was never opened gets its name: else each of its handlers would take it for another lab."""
+            return [gr.skip() if state else {"id": uuid4().hex} for state in known]
+
         def on_tab(name: str) -> dict[str, str]:
             return {"name": name}
 
@@ -110,6 +115,8 @@ def build(services: Services) -> gr.Blocks:
             None, [news, talk.last], [talk.last], js=GREETING, api_visibility="private",
             show_progress="hidden", show_progress_on=[],
         )  # fmt: skip
+        states = [*labs.values(), looks]
+        wire([app.load], on_labs, states, states)
         wire([app.load], on_load, [shell.kept, shell.seen, opened], [tabs, *talk.outputs, *side.outputs])
         for tab in (chatting, cutting, finding, drawing, looking, kept, watching, keeping):
             wire([tab.select], partial(on_tab, tab.id), [], [opened])

@@ -172,8 +172,8 @@ class Wiring:
 
 def build(
     services: Services, shell: Shell, side: Sidebar, tab: gr.Tab, tabs: gr.Tabs, labs: Mapping[str, gr.BrowserState]
-) -> None:
-    """Draw the tab and wire it.
+) -> gr.BrowserState:
+    """Draw the tab and wire it; returns what it looks at.
 
     Args:
         services: Of the process.
@@ -183,7 +183,9 @@ def build(
         tabs: All tabs of the page.
         labs: Tab -> the state of its lab.
     """
-    wiring = Wiring(services, shell, side, components(), labs)
+    parts = components()
+    wiring = Wiring(services, shell, side, parts, labs)
     wiring.board()
     wiring.using(tabs)
     wiring.opening(tab)
+    return parts.kept

@@ -43,6 +43,16 @@ def run(page):
         expect(page.locator(f"#read-body-{letter} .read.done")).to_be_visible()
 
 
+def test_every_handler_knows_a_new_lab_by_one_name(visit):
+    page, sent = visit(), []
+    page.on("request", lambda one: sent.append(one.post_data_json["data"]) if "queue/join" in one.url else None)
+    open_tab(page, "Reading")
+    expect(page.locator("#read-page img")).to_be_visible()
+    assert len(sent) > 2
+    assert {} not in [state for given in sent for state in given]
+    assert len({state["id"] for given in sent for state in given if isinstance(state, dict) and "id" in state}) == 1
+
+
 def test_two_readers_on_one_page_that_is_made_worse(visit, picture):
     page = visit(height=1100)
     open_lab(page, HANDBOOK.name, 5)
