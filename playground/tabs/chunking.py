@@ -18,7 +18,7 @@ from playground.state import Session, recipe_of
 from playground.tabs.knob_form import KnobForm
 from playground.tabs.measuring import Measured
 from playground.tabs.recipe import summary
-from playground.tabs.shell import Shell, browser_state, panel, wire
+from playground.tabs.shell import Shell, panel, wire
 from playground.tabs.sidebar import Sidebar
 from playground.tabs.wishes import Wishes, once
 
@@ -56,7 +56,7 @@ class Parts:
         return [self.lab, *self.areas, *self.panels]
 
 
-def components() -> Parts:
+def components(lab: gr.BrowserState) -> Parts:
     """Draw the tab."""
     strip, toolbar = panel("lab-strip", render=False), panel("lab-toolbar", render=False)
     with gr.Row(elem_id="lab-source"):
@@ -84,7 +84,7 @@ def components() -> Parts:
             areas.append(area)
     detail, found, numbers = panel("lab-detail"), panel("lab-found"), panel("lab-numbers")
     below = [detail, found, numbers]
-    lab, moment = browser_state("chunking"), gr.Number(visible=False)
+    moment = gr.Number(visible=False)
     return Parts(lab, moment, source, pasted, question, run, stop, areas, forms, strip, toolbar, heads, bodies, below)
 
 
@@ -210,12 +210,11 @@ class Wiring:
         wire([tab.select], on_return, [parts.lab], [self._measured.found])
 
 
-def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> gr.BrowserState:
-    """Draw the tab and wire it; returns the lab's state."""
-    parts = components()
+def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab, lab: gr.BrowserState) -> None:
+    """Draw the tab and wire it; ``lab`` is its state."""
+    parts = components(lab)
     wiring = Wiring(services, shell, side, parts)
     wiring.board()
     for at in range(len(LETTERS)):
         wiring.column(at)
     wiring.opening(tab)
-    return parts.lab

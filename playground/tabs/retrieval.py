@@ -19,7 +19,7 @@ from playground.tabs.knob_form import KnobForm
 from playground.tabs.question_sets import QuestionSetsTab
 from playground.tabs.recipe import summary
 from playground.tabs.retrieval_parts import Parts, components
-from playground.tabs.shell import Shell, browser_state, wire
+from playground.tabs.shell import Shell, wire
 from playground.tabs.sidebar import Sidebar
 from playground.tabs.wishes import Wishes, once
 
@@ -191,9 +191,8 @@ def _id_of(lab: Any) -> str:
     return Finding.restore(lab).id
 
 
-def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> gr.BrowserState:
-    """Draw the tab and wire it; returns the lab's state."""
-    lab = browser_state("retrieval")
+def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab, lab: gr.BrowserState) -> None:
+    """Draw the tab and wire it; ``lab`` is its state."""
     with gr.Tabs(elem_id="find-tabs", selected="one") as inner:
         with gr.Tab("One question", id="one"):
             parts = components(lab)
@@ -211,4 +210,3 @@ def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> gr.Br
     wiring.opening(tab)
     many.wire(measured)
     owned.wire(many.set, listing)
-    return lab

@@ -14,7 +14,7 @@ from playground.runs.state import Looking
 from playground.services import Services
 from playground.state import Session
 from playground.tabs.recipe import summary
-from playground.tabs.shell import Shell, browser_state, panel, user_of, wire
+from playground.tabs.shell import Shell, panel, user_of, wire
 from playground.tabs.sidebar import Sidebar
 
 #: What a menu says where it narrows nothing.
@@ -47,9 +47,8 @@ class Parts:
         return [self.filters, self.table, self.below]
 
 
-def components() -> Parts:
+def components(kept: gr.BrowserState) -> Parts:
     """Draw the tab."""
-    kept = browser_state("runs")
     with gr.Row(elem_id="runs-source", elem_classes=["lab-source"]):
         text = gr.Textbox(label="Search", placeholder="Words of a question, an answer, a name", elem_id="runs-text",
                           lines=1, scale=3)  # fmt: skip
@@ -171,9 +170,15 @@ class Wiring:
 
 
 def build(
-    services: Services, shell: Shell, side: Sidebar, tab: gr.Tab, tabs: gr.Tabs, labs: Mapping[str, gr.BrowserState]
-) -> gr.BrowserState:
-    """Draw the tab and wire it; returns what it looks at.
+    services: Services,
+    shell: Shell,
+    side: Sidebar,
+    tab: gr.Tab,
+    tabs: gr.Tabs,
+    kept: gr.BrowserState,
+    labs: Mapping[str, gr.BrowserState],
+) -> None:
+    """Draw the tab and wire it.
 
     Args:
         services: Of the process.
@@ -181,11 +186,10 @@ def build(
         side: Whose forms show the recipe.
         tab: The tab it stands in.
         tabs: All tabs of the page.
+        kept: What the tab looks at.
         labs: Tab -> the state of its lab.
     """
-    parts = components()
-    wiring = Wiring(services, shell, side, parts, labs)
+    wiring = Wiring(services, shell, side, components(kept), labs)
     wiring.board()
     wiring.using(tabs)
     wiring.opening(tab)
-    return parts.kept

@@ -20,7 +20,7 @@ from playground.tabs.repeating import Repeating
 from playground.tabs.sampling_lens import LensTab
 from playground.tabs.sampling_parts import Parts, components
 from playground.tabs.sampling_values import ColumnValues
-from playground.tabs.shell import Shell, browser_state, wire
+from playground.tabs.shell import Shell, wire
 from playground.tabs.sidebar import Sidebar
 from playground.tabs.wishes import Wishes, once
 
@@ -195,9 +195,8 @@ def _id_of(lab: Any) -> str:
     return Sampling.restore(lab).id
 
 
-def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> gr.BrowserState:
-    """Draw the tab and wire it; returns the lab's state."""
-    lab = browser_state("sampling")
+def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab, lab: gr.BrowserState) -> None:
+    """Draw the tab and wire it; ``lab`` is its state."""
     with gr.Tabs(elem_id="draw-tabs", selected="one"):
         with gr.Tab("One answer", id="one"):
             parts = components(lab)
@@ -211,4 +210,3 @@ def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> gr.Br
     wiring.using()
     wiring.opening(tab, many)
     many.wire(repeated, [parts.system, parts.prompt])
-    return lab
