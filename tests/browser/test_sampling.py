@@ -113,6 +113,27 @@ def test_two_columns_a_token_the_lens_and_where_they_part(visit, picture):
     expect(page.locator("#draw-prompt textarea")).to_have_value(PROMPT)
 
 
+def test_a_knob_left_to_the_model_stands_where_the_model_has_it(visit):
+    page = visit()
+    open_lab(page)
+    slider, box = (page.locator(f"#sampling-A-temperature input[type={kind}]") for kind in ("range", "number"))
+    expect(slider).to_have_class("standing")
+    expect(box).to_have_value("")
+    own = box.get_attribute("placeholder")
+    expect(slider).to_have_value(own)
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    mine = f"{float(own) + 0.05:g}"
+    expect(page.locator("#draw-strip")).to_contain_text(f"temperature {mine}")
+    expect(box).to_have_value(mine)
+    expect(slider).not_to_have_class("standing")
+    box.fill("")
+    page.keyboard.press("Enter")
+    expect(page.locator("#draw-strip")).not_to_contain_text(f"temperature {mine}")
+    expect(slider).to_have_class("standing")
+    expect(slider).to_have_value(own)
+
+
 def test_a_lens_taken_over_a_preset_and_use_in_chat(visit):
     page = visit()
     open_lab(page)
