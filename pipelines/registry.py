@@ -66,6 +66,7 @@ def knob(
     fold: bool = False,
     only: Mapping[str, Sequence[Any]] | None = None,
     models: str = "",
+    lines: int = 1,
 ) -> Any:
     """Declare one knob of a part.
 
@@ -80,9 +81,11 @@ def knob(
         fold: Whether the knob sits behind "more" (the three that matter stay open).
         only: Values of other knobs under which this one has an effect: ``{"fusion": ["rrf"]}``.
         models: A capability: the value is the name of a model of Ollama that has it.
+        lines: Height of the box of a text.
     """
     extra: dict[str, Any] = {
         "step": step, "usual": usual, "source": source, "fold": fold, "only": only, "models": models,
+        "lines": lines,
     }  # fmt: skip
     return Field(default, description=description, ge=minimum, le=maximum, json_schema_extra=extra)
 

@@ -14,6 +14,7 @@ from functools import partial
 from io import StringIO
 from threading import Event, Thread
 from typing import Any
+from uuid import uuid4
 
 import gradio as gr
 
@@ -49,6 +50,10 @@ GREETING = """(news, last) =>
   news && !(last || '').includes('class="exchange') && !document.querySelector('#last .exchange') ? news : undefined"""
 
 
+#: Tabs that vary one part of a recipe.
+LABS = ("chunking", "retrieval", "sampling", "reading")
+
+
 def build(services: Services) -> gr.Blocks:
     """Every component and event of the page."""
     with gr.Blocks(title="RAG playground", analytics_enabled=False, fill_width=True) as app:
@@ -59,6 +64,9 @@ def build(services: Services) -> gr.Blocks:
             evidence=panel("evidence", render=False),
             style=recipe.style_switch(),
         )
+        # Not in their tabs: one that was not opened yet would not have read what the browser kept.
+        labs = {name: browser_state(name) for name in LABS}
+        lists = {name: browser_state(name) for name in ("runs", "recipes")}
         gr.HTML(str(frame.header(bool(services.settings.auth))), elem_id="header", apply_default_css=False)
         with gr.Row(elem_id="shell"):
             with gr.Column(elem_id="sidebar"):
@@ -67,20 +75,19 @@ def build(services: Services) -> gr.Blocks:
                 with gr.Tab("Chat", id="chat", elem_id="tab-chat") as chatting:
                     talk = chat.build(services, shell)
                 with gr.Tab("Chunking", id="chunking", elem_id="tab-chunking") as cutting:
-                    cuts = chunking.build(services, shell, side, cutting)
+                    chunking.build(services, shell, side, cutting, labs["chunking"])
                 with gr.Tab("Retrieval", id="retrieval", elem_id="tab-retrieval") as finding:
-                    searches = retrieval.build(services, shell, side, finding)
+                    retrieval.build(services, shell, side, finding, labs["retrieval"])
                 with gr.Tab("Sampling", id="sampling", elem_id="tab-sampling") as drawing:
-                    samples = sampling.build(services, shell, side, drawing)
+                    sampling.build(services, shell, side, drawing, labs["sampling"])
                 with gr.Tab("Reading", id="reading", elem_id="tab-reading") as looking:
-                    readings = reading.build(services, shell, side, looking)
+                    reading.build(services, shell, side, looking, labs["reading"])
                 with gr.Tab("Runs", id="runs", elem_id="tab-runs") as kept:
-                    labs = {"chunking": cuts, "retrieval": searches, "sampling": samples, "reading": readings}
-                    runs.build(services, shell, side, kept, tabs, labs)
+                    runs.build(services, shell, side, kept, tabs, lists["runs"], labs)
                 with gr.Tab("Monitoring", id="monitoring", elem_id="tab-monitoring") as watching:
                     monitoring.build(services, watching)
                 with gr.Tab("Recipes", id="recipes", elem_id="tab-recipes") as keeping:
-                    recipes.build(services, shell, side, keeping)
+                    recipes.build(services, shell, side, keeping, lists["recipes"])
 
         # Apart from the choices: the page reports its first tab late, and must not undo what was chosen meanwhile.
         opened = browser_state("tab")
@@ -102,6 +109,10 @@ def build(services: Services) -> gr.Blocks:
             look = [now.look(), str(evidence.panel(services, now))] if now != session else [gr.skip(), gr.skip()]
             return [*look, "" if session.conversation else chat.hello(services, session)]
 
+        def on_labs(*known: Any) -> list[Any]:
+            """A lab that was never opened gets its name: else each of its handlers would take it for another lab."""
+            return [gr.skip() if state else {"id": uuid4().hex} for state in known]
+
         def on_tab(name: str) -> dict[str, str]:
             return {"name": name}
 
@@ -110,6 +121,8 @@ def build(services: Services) -> gr.Blocks:
             None, [news, talk.last], [talk.last], js=GREETING, api_visibility="private",
             show_progress="hidden", show_progress_on=[],
         )  # fmt: skip
+        states = [*labs.values(), *lists.values()]
+        wire([app.load], on_labs, states, states)
         wire([app.load], on_load, [shell.kept, shell.seen, opened], [tabs, *talk.outputs, *side.outputs])
         for tab in (chatting, cutting, finding, drawing, looking, kept, watching, keeping):
             wire([tab.select], partial(on_tab, tab.id), [], [opened])

@@ -1,4 +1,4 @@
-"""Forms from the parts' ``Params``: one function reads a schema, one draws it, one reads it back."""
+"""Forms from the parts' ``Params``: what a knob's schema says of its control, and its values to a form and back."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pipelines import registry
 from pipelines.knobs import without_null
 from pipelines.registry import Part
-
-if TYPE_CHECKING:
-    import gradio as gr
 
 Kind = Literal["slider", "integer", "number", "choice", "switch", "text", "lines", "model"]
 
@@ -39,6 +36,8 @@ class Control:
     source: str = ""
     fold: bool = False
     optional: bool = False
+    whole: bool = False  # whether a number has no fraction
+    lines: int = 1  # height of the box of a text
     only: Mapping[str, Sequence[Any]] = dataclasses.field(default_factory=dict)
 
     @property
@@ -50,14 +49,15 @@ class Control:
         """Whether the knob has an effect beside the part's other values."""
         return all(values.get(name) in allowed for name, allowed in self.only.items())
 
-    def reach(self, value: Any) -> float:
-        """Where the slider ends: at the usual greatest value, or at a greater one that is set."""
-        return max(self.usual or self.maximum or 0, value or 0)
+    @property
+    def nothing(self) -> str:
+        """What an empty box means, where it may be empty."""
+        return ("default" if self.section == "sampling" else "none") if self.optional else ""
 
     @property
     def info(self) -> str:
         """What hovering tells."""
-        empty = "Empty: the model’s own value." if self.optional else ""
+        empty = "Empty: the model’s own value." if self.optional and self.section == "sampling" else ""
         return " ".join(filter(None, (self.description, self.source and f"Source: {self.source}.", empty)))
 
 
@@ -86,7 +86,7 @@ def _control(part: Part, name: str, schema: Mapping[str, Any], definitions: Mapp
         section=part.section,
         part=part.name,
         field=name,
-        kind="model" if schema.get("models") else _kind(inner, choices, optional, (low, extra["usual"] or high, step)),
+        kind="model" if schema.get("models") else _kind(inner, choices, (low, extra["usual"] or high, step)),
         default=list(default) if isinstance(default, (tuple, set, frozenset)) else default,
         minimum=low,
         maximum=high,
@@ -97,13 +97,13 @@ def _control(part: Part, name: str, schema: Mapping[str, Any], definitions: Mapp
         source=extra["source"] or "",
         fold=bool(extra["fold"]),
         optional=optional,
+        whole=whole,
+        lines=int(schema.get("lines") or 1),
         only=extra["only"] or {},
     )
 
 
-def _kind(
-    inner: Mapping[str, Any], choices: Sequence[Any], optional: bool, span: tuple[float | None, float | None, float]
-) -> Kind:
+def _kind(inner: Mapping[str, Any], choices: Sequence[Any], span: tuple[float | None, float | None, float]) -> Kind:
     if choices:
         return "choice"
     low, high, step = span
@@ -113,62 +113,22 @@ def _kind(
         case "array":
             return "lines"
         case "integer" | "number" as number:
-            if low is not None and high is not None and not optional and (high - low) / step <= _SLIDER_STEPS:
+            if low is not None and high is not None and (high - low) / step <= _SLIDER_STEPS:
                 return "slider"
             return "integer" if number == "integer" else "number"
         case _:
             return "text"
 
 
-def draw(control: Control, value: Any, **options: Any) -> gr.components.Component:
-    """One control as a Gradio component holding ``value``; ``options`` are the component's own."""
-    import gradio as gr
-
-    common: dict[str, Any] = {
-        "label": control.label,
-        "info": control.info,
-        "elem_classes": ["knob"],
-        "elem_id": f"{control.section}-{control.part}-{control.field}",
-        **options,
-    }
-    shown = to_form(control, value)
-    match control.kind:
-        case "slider":
-            return gr.Slider(control.minimum or 0, control.reach(shown), shown, step=control.step, **common)
-        case "integer" | "number":
-            empty = "model’s own" if control.optional else ""
-            return gr.Number(shown, precision=0 if control.kind == "integer" else None, placeholder=empty, **common)
-        case "choice":
-            choices = [("model’s own", None), *control.choices] if control.optional else list(control.choices)
-            return gr.Dropdown(choices, value=shown, **common)
-        case "model":  # whoever knows the models at hand fills the menu; others can be typed
-            return gr.Dropdown([shown] if shown else [], value=shown, allow_custom_value=True, **common)
-        case "switch":
-            return gr.Checkbox(bool(shown), **common)
-        case _:
-            lines = 2 if control.kind == "lines" else min(8, max(1, str(shown or "").count("\n") + 1))
-            return gr.Textbox(shown, lines=lines, max_lines=12, **common)
-
-
 def to_form(control: Control, value: Any) -> Any:
-    """A knob's value as its component shows it."""
+    """A knob's value as a form shows it."""
     if control.kind == "lines":
         return "\n".join(value or ())
     return value
 
 
-def update(control: Control, value: Any) -> Any:
-    """The update that makes a control's component show ``value``."""
-    import gradio as gr
-
-    shown = to_form(control, value)
-    if control.kind == "slider":
-        return gr.update(value=shown, minimum=control.minimum or 0, maximum=control.reach(shown), step=control.step)
-    return gr.update(value=shown)
-
-
 def from_form(control: Control, shown: Any) -> Any:
-    """What a component holds as the knob's value; empty means None where None is allowed."""
+    """What a form holds as the knob's value; empty means None where None is allowed."""
     empty = shown is None or shown == "" or (isinstance(shown, str) and control.kind == "lines" and not shown.strip())
     if empty and control.optional:
         return None
@@ -176,15 +136,11 @@ def from_form(control: Control, shown: Any) -> Any:
         return [line for line in str(shown or "").split("\n") if line]
     if empty and control.kind not in ("text", "model"):
         return control.default
-    if isinstance(shown, float) and shown.is_integer() and _is_whole(control):
+    if isinstance(shown, float) and shown.is_integer() and control.whole:
         return int(shown)
     if control.kind == "model":
         return str(shown or "").strip()
     return "" if shown is None else shown
-
-
-def _is_whole(control: Control) -> bool:
-    return control.kind == "integer" or (isinstance(control.default, int) and not isinstance(control.default, bool))
 
 
 def menu(section: str) -> list[tuple[str, str]]:

@@ -11,8 +11,8 @@ ASSETS = Path(__file__).parent / "assets"
 
 #: Style sheets in their order: later ones may overrule earlier ones.
 SHEETS = (
-    "colours", "app", "sidebar", "chat", "evidence", "labs", "sampling", "charts", "runs-tab", "narrow", "reading",
-    "runs", "recipes",
+    "colours", "app", "knobs", "sidebar", "chat", "evidence", "labs", "sampling", "charts", "runs-tab", "narrow",
+    "reading", "runs", "recipes",
 )  # fmt: skip
 
 _TEXT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif"]
@@ -78,7 +78,7 @@ def look() -> dict[str, Any]:
     return {
         "theme": theme(),
         "css": "".join(asset(f"{name}.css") for name in SHEETS),
-        "head": f"<script>{asset('app.js')}</script>",
+        "head": f"<script>{asset('knobs.js')}{asset('app.js')}</script>",
         "favicon_path": str(ASSETS / "icon.svg"),
         "pwa": True,
     }

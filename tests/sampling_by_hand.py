@@ -98,7 +98,7 @@ def sample_of(*said, state="done", model="smollm2", **more):
 def facts_for(**values):
     neutral = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "typical_p": 1.0}
     given = {name: (value, "you") for name, value in {**neutral, **values}.items()}
-    return Facts("ollama", "0.32.15", "smollm2", given, {}, LLAMA_ORDER, 1000)
+    return Facts("ollama", "0.32.15", "smollm2", given, given, {}, LLAMA_ORDER, 1000)
 
 
 def seen(sample, token=-1, lens=None, rows=None, key="", **values):

@@ -65,9 +65,10 @@ def test_stop_keeps_what_was_said(services, session):
 
 
 def test_values_really_used_are_shown(services, session):
-    markup, ignored = engine.sampling(services, session)
+    markup, remarks = engine.sampling(services, session)
     assert "num ctx" in markup
     assert "1024" in markup
-    greyed = [name for name in ignored if name in SamplingParams.model_fields]
-    assert all(f"ignored: {ignored[name]}" in html.unescape(markup) for name in greyed)
+    assert all(f"ignored: {one.ignored}" in html.unescape(markup) for one in remarks.values() if one.ignored)
+    assert list(remarks) == list(SamplingParams.model_fields)
+    assert (remarks["temperature"].standing, remarks["temperature"].origin) == (0.8, "server")
     assert "smollm2:latest" in engine.card(services, session)

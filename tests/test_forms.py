@@ -1,15 +1,22 @@
 """Forms drawn from Params: every knob of every part comes back from its form as it went in."""
 
+import json
 from typing import Literal
 
+import gradio as gr
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import escape
 
 from pipelines import registry
+from pipelines.errors import UsageError
+from pipelines.recipe import choose
 from pipelines.registry import Need, Part, PartParams, knob
 from playground import forms
 from playground.forms import controls, from_form, menu, to_form
+from playground.tabs.knob_form import KnobForm
+from playground.views.knobs import Remark
 
 PARTS = [pytest.param(p, id=f"{p.section}-{p.name}") for p in registry.parts()]
 
@@ -38,7 +45,7 @@ def test_kinds_bounds_and_words():
     assert list(found) == list(Params.model_fields)
     kinds = {name: c.kind for name, c in found.items()}
     assert kinds == {
-        "share": "slider", "size": "integer", "language": "choice", "exact": "switch", "seed": "integer",
+        "share": "slider", "size": "integer", "language": "choice", "exact": "switch", "seed": "slider",
         "stop": "lines", "template": "text", "method": "choice",
     }  # fmt: skip
     share = found["share"]
@@ -47,7 +54,11 @@ def test_kinds_bounds_and_words():
     assert found["exact"].fold
     assert found["language"].choices == ("english", "german")
     assert [name for name, c in found.items() if c.optional] == ["seed", "stop", "method"]
-    assert "model’s own" in found["seed"].info
+    assert [found[name].nothing for name in ("share", "seed")] == ["", "none"]
+    assert [found[name].whole for name in ("share", "size", "seed", "exact")] == [False, True, True, False]
+    temperature = controls(registry.get("sampling", "default"))[0]
+    assert (temperature.kind, temperature.nothing) == ("slider", "default")
+    assert "model’s own" in temperature.info
 
 
 @pytest.mark.parametrize(
@@ -79,16 +90,90 @@ def test_every_part_survives_its_form(found):
     assert found.make_params(values) == defaults
 
 
+def form_of(found, **more):
+    """The form of a part's section, and the part with its defaults."""
+    first = choose(found.section, found.name)
+    with gr.Blocks(analytics_enabled=False):
+        return KnobForm(found.section, "here", first, "A label", **more), first
+
+
 @pytest.mark.parametrize("found", PARTS)
 def test_every_knob_explains_itself_and_is_drawn(found):
-    import gradio as gr
+    form, first = form_of(found)
+    told = json.loads(form.value(first))
+    assert (told["name"], list(told["fields"])) == (found.name, [c.field for c in controls(found)])
+    for c in controls(found):
+        assert c.description, f"{c.field} has no description"
+        assert set(c.only) <= set(told["fields"]), f"{c.field} depends on what is not there"
+        assert f'id="here-{c.field}"' in told["markup"]
+        assert f'name="{c.field}"' in told["markup"]
+        assert str(escape(c.info)) in told["markup"]
 
-    defaults = found.make_params()
-    with gr.Blocks(analytics_enabled=False):
-        for c in controls(found):
-            assert c.description, f"{c.field} has no description"
-            component = forms.draw(c, getattr(defaults, c.field))
-            assert component.elem_id == f"{found.section}-{found.name}-{c.field}"
+
+@pytest.mark.parametrize("found", PARTS)
+def test_what_a_form_shows_it_reads(found):
+    form, first = form_of(found)
+    if not found.available:
+        with pytest.raises(UsageError, match="not installed"):
+            form.read(form.value(first), first)
+        return
+    assert form.read(form.value(first), first) == first
+    assert form.after(first, first) == gr.skip()
+
+
+def said(form, choice, **fields):
+    """The form's value after a person turned knobs."""
+    told = json.loads(form.value(choice))
+    return json.dumps({**told, "fields": {**told["fields"], **fields}})
+
+
+def test_a_form_reads_what_was_turned_and_refuses_what_cannot_be():
+    form, first = form_of(registry.get("retriever", "hybrid"))
+    turned = form.read(said(form, first, k=7, alpha=0.25, threshold=None), first)
+    assert (turned.params.k, turned.params.alpha, turned.params.threshold) == (7, 0.25, None)
+    with pytest.raises(UsageError, match="k"):
+        form.read(said(form, first, k=0), first)
+
+
+def test_another_part_keeps_the_knobs_that_were_turned():
+    form, first = form_of(registry.get("retriever", "hybrid"))
+    turned = form.read(said(form, first, k=7, alpha=0.25), first)
+    told = json.loads(form.value(turned))
+    other = form.read(json.dumps({**told, "name": "keyword"}), turned)
+    assert (other.name, other.params.k) == ("keyword", 7)
+    shown = json.loads(form.after(other, turned))
+    assert shown["name"] == "keyword"
+    assert "alpha" not in shown["fields"]
+
+
+def test_knobs_left_out_stay_as_they_are():
+    form, first = form_of(registry.get("sampling", "default"), without=("num_ctx",))
+    assert "num_ctx" not in json.loads(form.value(first))["fields"]
+    wide = choose("sampling", {"name": "default", "params": {"num_ctx": 512}})
+    assert form.read(said(form, wide, top_k=5), wide).params.model_dump(exclude_defaults=True) == {
+        "num_ctx": 512, "top_k": 5,
+    }  # fmt: skip
+
+
+def test_what_stands_in_and_what_is_ignored_is_said():
+    form, first = form_of(registry.get("sampling", "default"))
+    remarks = {"top_k": Remark(standing=40, origin="model file"), "min_p": Remark(ignored="<b>too old</b>")}
+    markup = json.loads(form.value(first, remarks))["markup"]
+    assert 'placeholder="40"' in markup
+    assert "Now 40, from the model file." in markup
+    assert 'data-standing="40"' in markup
+    assert "Ignored: &lt;b&gt;too old&lt;/b&gt;" in markup
+    assert markup.count(" disabled") == 2, "the slider and the number of one knob"
+
+
+def test_hostile_values_are_no_markup_of_the_form():
+    form, _ = form_of(registry.get("prompt", "default"))
+    hostile = "</textarea><script>alert(1)</script>{passages} {question}"
+    value = form.value(choose("prompt", {"name": "default", "params": {"user": hostile}}))
+    assert "<" not in value, "Gradio looks for scripts in values"
+    told = json.loads(value)
+    assert told["fields"]["user"] == hostile
+    assert "alert" not in told["markup"]
 
 
 @given(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import gradio as gr
@@ -92,21 +93,27 @@ def test_the_question_follows_the_models_family(services, monkeypatch):
 
 def test_a_form_shows_the_question_and_keeps_only_ones_own(services, monkeypatch):
     ollama = FakeOllama(monkeypatch, services, **{"eye:1b": SEEING})
+    first = choose("reader", "vlm")
     with gr.Blocks():
-        form = ReaderForm(services, "A", choose("reader", "vlm"))
-    names = list(form.components)
-    assert names[:4] == ["model", "preset", "prompt", "long_side"]
-    shown = dict(zip(names, (update.get("value") for update in form.show(choose("reader", "vlm"))[2:-1]), strict=True))
-    assert shown["prompt"] == PRESETS["plain"].prompt
-    choice = form.read("vlm", tuple({**shown, "model": "glm-ocr"}.values()))
+        form = ReaderForm(services, "A", first)
+    shown = json.loads(form.value(first))
+    assert list(shown["fields"])[:4] == ["model", "preset", "prompt", "long_side"]
+    assert shown["fields"]["prompt"] == PRESETS["plain"].prompt
+
+    def turned(**fields):
+        return form.read(json.dumps({**shown, "fields": {**shown["fields"], **fields}}), first)
+
+    assert turned() == first
+    choice = turned(model="glm-ocr")
     assert (choice.params.model, choice.params.prompt) == ("glm-ocr", "")
-    updates = dict(zip(names, form.followed(choice, tuple(shown.values()))[2:], strict=False))
-    assert updates["prompt"]["value"] == PRESETS["glm-ocr"].prompt
-    assert form.read("vlm", tuple({**shown, "prompt": "Read."}.values())).params.prompt == "Read."
+    assert json.loads(form.after(choice, first))["fields"]["prompt"] == PRESETS["glm-ocr"].prompt
+    own = turned(prompt="Read.")
+    assert own.params.prompt == "Read."
+    assert "your own words" in json.loads(form.after(own, first))["markup"]
+    assert form.after(turned(long_side=512), first) == gr.skip(), "what a person is typing stays"
     ollama.capabilities["new:1b"] = SEEING
-    menu, _, _ = form.refreshed(choose("reader", "vlm"))
-    assert ("new:1b", "new:1b") in menu["choices"]
-    assert "value" not in menu, "what a person is typing stays"
+    assert "new:1b" in json.loads(form.refreshed(first))["markup"]
+    assert form.refreshed(choose("reader", "tesseract")) == gr.skip()
 
 
 def test_a_document_is_read_by_a_model_that_has_a_name(services, monkeypatch):

@@ -14,6 +14,7 @@ from pipelines.loading.document import Document, Health, Page, Rect
 from pipelines.recipe import Recipe
 from pipelines.retrieval.base import Hit, StageScore
 from playground.jobs import Failure, Job
+from playground.sampling.facts import Facts
 from playground.turn import Fault, Turn
 from playground.views import words
 from playground.views.answer import exchange
@@ -98,6 +99,7 @@ EVIL_STATUS = EngineStatus(
     "ollama",
     EVIL,
 )
+EVIL_FACTS = Facts(EVIL, EVIL, EVIL, {EVIL: (EVIL, EVIL)}, {EVIL: (EVIL, EVIL)}, {EVIL: EVIL}, (EVIL,), 5)
 EVIL_INDEXED = Indexed(EVIL, "x", "failed", EVIL, EVIL, encrypted=True)
 
 DRAWN = {
@@ -110,7 +112,7 @@ DRAWN = {
     "jobs": lambda: job_list([Job("1", "index", EVIL, "running", IndexProgress(EVIL, "reading", 1, 2, 1, 2))], "index"),
     "pull": lambda: job_list([Job(EVIL, "pull", EVIL, "running", PullEvent(EVIL, 1, 2))], "pull"),
     "engine": lambda: engine_card(EVIL_STATUS, Recipe().choice("model"), [], False),
-    "sampling": lambda: sampling_facts({EVIL: (EVIL, EVIL)}, {EVIL: EVIL}, EVIL),
+    "sampling": lambda: sampling_facts(EVIL_FACTS),
     "passages": lambda: passages([hit(EVIL, EVIL * 9)], EVIL, 1, [hit(EVIL)]),
     "text": lambda: text_view(evil_document("text"), 2, 20, (4, 9)),
     "toolbar": lambda: toolbar(evil_document(), evil_document().pages[0], 100),

@@ -34,9 +34,11 @@ Last question: {question}"""
 class PromptParams(PartParams):
     """The templates. ``{passages}``, ``{question}`` and ``{history}`` are filled in."""
 
-    system: str = knob(SYSTEM, "Instructions before everything else.")
-    user: str = knob(USER, "The message; {passages} and {question} are filled in.", fold=True)
-    condense: str = knob(CONDENSE, "How a follow-up is rewritten; {history} and {question} are filled in.", fold=True)
+    system: str = knob(SYSTEM, "Instructions before everything else.", lines=8)
+    user: str = knob(USER, "The message; {passages} and {question} are filled in.", fold=True, lines=6)
+    condense: str = knob(
+        CONDENSE, "How a follow-up is rewritten; {history} and {question} are filled in.", fold=True, lines=6
+    )
 
 
 @part("prompt", "default", label="Answer from passages", params=PromptParams, rank=10)

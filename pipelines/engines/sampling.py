@@ -64,6 +64,7 @@ class SamplingParams(PartParams):
         minimum=0,
         maximum=1000,
         step=1,
+        usual=100,
         source="Fan et al. 2018, arXiv:1805.04833",
     )
     top_p: float | None = knob(

@@ -35,7 +35,7 @@ class VlmParams(PartParams):
     preset: Literal["auto", "plain", "markdown", "granite-docling", "deepseek-ocr", "glm-ocr"] = knob(
         "auto", "What the model is asked: the sentence its family was trained on (auto), plain text, or Markdown."
     )
-    prompt: str = knob("", "Your own words instead of the preset's.")
+    prompt: str = knob("", "Your own words instead of the preset's.", lines=4)
     long_side: int = knob(
         1288, "Longer side of the picture sent, in pixels: more is finer print, and more tokens.",
         minimum=224, maximum=4096, step=28,

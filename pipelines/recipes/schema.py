@@ -20,7 +20,7 @@ from pipelines.registry import SECTIONS, Part
 FILE = Path(__file__).resolve().parent.parent / "recipe.schema.json"
 
 #: What our knobs say beyond JSON schema: how they are drawn. And titles that only repeat the name.
-_OURS = {"title", "step", "usual", "source", "fold", "only", "models"}
+_OURS = {"title", "step", "usual", "source", "fold", "only", "models", "lines"}
 
 _TOLD = {
     "$schema": "Where this schema is, for editors.",

@@ -37,7 +37,7 @@ class HydeParams(ListParams):
         source="mean of the vectors, Gao et al. 2022",
     )  # fmt: skip
     question_too: bool = knob(True, "The question's own vector is part of the average.", source="Gao et al. 2022")
-    prompt: str = knob(PROMPT, "What the model is asked to write; {question} is filled in.", fold=True)
+    prompt: str = knob(PROMPT, "What the model is asked to write; {question} is filled in.", fold=True, lines=4)
 
 
 @part("retriever", "hyde", label="Hypothetical passage (HyDE)", params=HydeParams, rank=60)

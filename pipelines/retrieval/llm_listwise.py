@@ -28,7 +28,7 @@ class ListwiseParams(RerankParams):
 
     prompt: str = knob(
         PROMPT, "What the model is asked; {question} and {passages} are filled in.",
-        source="RankGPT, Sun et al. 2023", fold=True,
+        source="RankGPT, Sun et al. 2023", fold=True, lines=4,
     )  # fmt: skip
 
 

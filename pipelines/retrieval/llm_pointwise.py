@@ -31,7 +31,7 @@ _TOKENS = 32
 class PointwiseParams(RerankParams):
     """Knobs of grading passages one by one."""
 
-    prompt: str = knob(PROMPT, "What the model is asked; {question} and {passage} are filled in.", fold=True)
+    prompt: str = knob(PROMPT, "What the model is asked; {question} and {passage} are filled in.", fold=True, lines=4)
 
 
 @part("reranker", "llm-pointwise", label="Language model, one by one", params=PointwiseParams, rank=20)

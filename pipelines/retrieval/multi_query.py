@@ -34,7 +34,9 @@ class MultiQueryParams(HybridParams):
         60, "Constant of rrf, which fuses the wordings: the higher, the less the first ranks stand out.",
         minimum=0, maximum=1000, step=1, source="1 / (k + rank), Cormack et al. 2009; RAG-Fusion", fold=True,
     )  # fmt: skip
-    prompt: str = knob(PROMPT, "What the model is asked to write; {question} and {count} are filled in.", fold=True)
+    prompt: str = knob(
+        PROMPT, "What the model is asked to write; {question} and {count} are filled in.", fold=True, lines=4
+    )
 
 
 @part("retriever", "multi-query", label="Several wordings (RAG-Fusion)", params=MultiQueryParams, rank=50)

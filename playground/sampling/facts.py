@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.engines.base import Engine
-from pipelines.engines.sampling import effective, sampling_of
+from pipelines.engines.sampling import SamplingParams, effective, sampling_of
 from pipelines.recipe import Recipe
 from pipelines.sampling import Knobs
 from playground.services import Services
 
 #: Options that the lens cannot undo, with the value at which they do nothing.
 _BEFORE_ALL = {"repeat_penalty": 1, "presence_penalty": 0, "frequency_penalty": 0}
+
+
+#: No knob is turned, not even by the recipe.
+_UNTOUCHED = SamplingParams.model_validate(dict.fromkeys(SamplingParams.model_fields))
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class Facts:
     version: str
     model: str
     values: Mapping[str, tuple[Any, str]]  # option -> (value, who decided it)
+    untouched: Mapping[str, tuple[Any, str]]  # the same, had nobody turned a knob
     ignored: Mapping[str, str]  # option -> why it is not taken
     order: tuple[str, ...]  # of the samplers
     vocabulary: int | None
@@ -61,6 +66,7 @@ def facts_of(engine: Engine, model: str, recipe: Recipe) -> Facts:
         version=engine.version,
         model=model,
         values=effective(params, info, engine),
+        untouched=effective(_UNTOUCHED, info, engine),
         ignored=engine.ignored_options(model),
         order=engine.sampler_order(model),
         vocabulary=info.vocabulary,

@@ -15,10 +15,10 @@ from playground.lab.acting import act, document_names, open_document, open_first
 from playground.lab.state import LETTERS, Lab, chunkers, use_in_chat, with_column
 from playground.services import Services
 from playground.state import Session, recipe_of
-from playground.tabs.column_form import ColumnForm
+from playground.tabs.knob_form import KnobForm
 from playground.tabs.measuring import Measured
-from playground.tabs.recipe import changed, summary
-from playground.tabs.shell import Shell, browser_state, panel, wire
+from playground.tabs.recipe import summary
+from playground.tabs.shell import Shell, panel, wire
 from playground.tabs.sidebar import Sidebar
 from playground.tabs.wishes import Wishes, once
 
@@ -38,7 +38,7 @@ class Parts:
     run: gr.Button
     stop: gr.Button
     areas: list[gr.Column]
-    forms: list[ColumnForm]
+    forms: list[KnobForm]
     strip: gr.HTML
     toolbar: gr.HTML
     heads: list[gr.HTML]
@@ -56,7 +56,7 @@ class Parts:
         return [self.lab, *self.areas, *self.panels]
 
 
-def components() -> Parts:
+def components(lab: gr.BrowserState) -> Parts:
     """Draw the tab."""
     strip, toolbar = panel("lab-strip", render=False), panel("lab-toolbar", render=False)
     with gr.Row(elem_id="lab-source"):
@@ -79,13 +79,12 @@ def components() -> Parts:
             shown, classes = letter in LETTERS[: Lab().shown], ["lab-column", f"col-{letter.lower()}"]
             with gr.Column(elem_classes=classes, visible=shown) as area:
                 heads.append(panel(f"lab-head-{letter}"))
-                with gr.Column(elem_classes=["knobs"]):
-                    forms.append(ColumnForm("chunker", letter, first))
+                forms.append(KnobForm("chunker", f"chunker-{letter}", first, f"Chunker of column {letter}"))
                 bodies.append(panel(f"lab-body-{letter}"))
             areas.append(area)
     detail, found, numbers = panel("lab-detail"), panel("lab-found"), panel("lab-numbers")
     below = [detail, found, numbers]
-    lab, moment = browser_state("chunking"), gr.Number(visible=False)
+    moment = gr.Number(visible=False)
     return Parts(lab, moment, source, pasted, question, run, stop, areas, forms, strip, toolbar, heads, bodies, below)
 
 
@@ -156,41 +155,31 @@ class Wiring:
         """A column's menu, its knobs, and the buttons in its head."""
         parts, form, kept = self._parts, self._parts.forms[at], self._shell.kept
 
-        def on_menu(kept: Any, lab: Any, made: float, name: str) -> Iterator[list[Any]]:
+        def on_form(kept: Any, lab: Any, made: float, said: Any) -> Iterator[list[Any]]:
             session, before = Session.restore(kept), self._services.labs.now(Lab, lab)
             old = chunkers(session, before)[at]
-            if name == old.name:  # a menu may report one choice twice
-                yield from self._wishes.beside(len(form.outputs), self.redraw(session, before, made))
-                return
-            choice = form.switched(name, old)
-            form_updates = form.show(choice)
-            yield from once(form_updates, self.redraw(session, with_column(session, before, at, choice), made))
-
-        def on_knob(kept: Any, lab: Any, made: float, name: str, *shown: Any) -> Iterator[list[Any]]:
-            session, before = Session.restore(kept), self._services.labs.now(Lab, lab)
-            choice = form.read(name, shown)
-            if choice == chunkers(session, before)[at]:
-                yield from self.redraw(session, before, made)
-                return
-            yield from self.redraw(session, with_column(session, before, at, choice), made)
+            choice = form.read(said, old)
+            now = before if choice == old else with_column(session, before, at, choice)
+            yield from once([form.after(choice, old)], self.redraw(session, now, made))
 
         def on_head(kept: Any, lab: Any, event: gr.EventData) -> list[Any]:
             if event._data["act"] != "use":
                 return [gr.skip()] * len(outputs)
             session = use_in_chat(Session.restore(kept), self._services.labs.now(Lab, lab), int(event._data["arg"]))
             gr.Info(f"Chat now cuts with {recipe_of(session).choice('chunker')}.", title="In use", duration=5)
-            return [session.keep(), summary(session), *self._side.forms["chunker"].show(recipe_of(session))]
+            return [
+                session.keep(),
+                summary(session),
+                *self._side.forms["chunker"].show(recipe_of(session).choice("chunker")),
+            ]
 
-        self._wishes.wire([form.menu.input], on_menu, [form.menu], form.outputs)
-        knobs = list(form.components.values())
-        self._wishes.wire([changed(one) for one in knobs], on_knob, [form.menu, *knobs])
+        self._wishes.wire([form.html.input], on_form, [form.html], [form.html])
         outputs = [kept, self._shell.words, *self._side.forms["chunker"].outputs]
         wire([parts.heads[at].click], on_head, [kept, parts.lab], outputs)
 
     def opening(self, tab: gr.Tab) -> None:
         """The first look: nothing of the lab is computed before."""
         parts = self._parts
-        forms = [component for form in parts.forms for component in form.outputs]
 
         def on_open(kept: Any, lab: Any, made: float) -> Iterator[list[Any]]:
             session = Session.restore(kept)
@@ -201,7 +190,7 @@ class Wiring:
                 gr.update(choices=names, value=now.document or None),
                 now.pasted or gr.skip(),  # an empty one would undo what is being typed
                 now.asked or gr.skip(),
-                *(update for form, choice in chosen for update in form.show(choice)),
+                *(form.value(choice) for form, choice in chosen),
                 *self._measured.show(now),
             ]
             yield from once(first, self.redraw(session, now, made))
@@ -210,17 +199,22 @@ class Wiring:
             """A measurement that went on while nobody looked."""
             yield from self._measured.follow(self._services.labs.now(Lab, lab))
 
-        first = [parts.source, parts.pasted, parts.question, *forms, *self._measured.outputs]
+        first = [
+            parts.source,
+            parts.pasted,
+            parts.question,
+            *(form.html for form in parts.forms),
+            *self._measured.outputs,
+        ]
         self._wishes.wire([tab.select], on_open, [], first)
         wire([tab.select], on_return, [parts.lab], [self._measured.found])
 
 
-def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> gr.BrowserState:
-    """Draw the tab and wire it; returns the lab's state."""
-    parts = components()
+def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab, lab: gr.BrowserState) -> None:
+    """Draw the tab and wire it; ``lab`` is its state."""
+    parts = components(lab)
     wiring = Wiring(services, shell, side, parts)
     wiring.board()
     for at in range(len(LETTERS)):
         wiring.column(at)
     wiring.opening(tab)
-    return parts.lab

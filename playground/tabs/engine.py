@@ -7,15 +7,17 @@ from typing import Any
 
 import gradio as gr
 
-from pipelines.engines.sampling import SamplingParams, effective
 from pipelines.errors import PlaygroundError
 from playground.reading import choosing
+from playground.sampling.facts import facts_of
 from playground.services import Services
 from playground.state import Session, recipe_of
-from playground.tabs.recipe import Form
+from playground.tabs.knob_form import KnobForm
 from playground.tabs.shell import Shell, panel, wire
 from playground.views.engines import engine_card, sampling_facts
 from playground.views.html import el
+from playground.views.knobs import Remark
+from playground.views.samples import remarks
 
 #: Seconds between two looks at the engines.
 TICK_S = 4.0
@@ -46,20 +48,17 @@ def act(services: Services, session: Session, what: str, target: str, value: str
     return session
 
 
-def sampling(services: Services, session: Session) -> tuple[str, dict[str, str]]:
-    """(what the options will really be, as markup; option -> reason why it is ignored)."""
+def sampling(services: Services, session: Session) -> tuple[str, dict[str, Remark]]:
+    """(what the options will really be, as markup; option -> what is to be said of its knob)."""
     recipe = recipe_of(session)
-    params = recipe.choice("sampling").params
     try:
         found = services.library.engines.resolve(recipe.choice("model"))
-        if found is None or not isinstance(params, SamplingParams):
+        if found is None:
             return str(el("p", "No language model is at hand; quotes do not sample.", class_="facts")), {}
-        engine, model = found
-        ignored = engine.ignored_options(model)
-        values = effective(params, engine.info(model), engine)
+        facts = facts_of(*found, recipe)
     except PlaygroundError as error:
         return str(el("p", str(error), class_="facts")), {}
-    return str(sampling_facts(dict(values), ignored, model)), ignored
+    return str(sampling_facts(facts)), remarks(facts)
 
 
 # components ---------------------------------------------------------------------------------------------
@@ -90,24 +89,18 @@ class EngineCard:
         yield [session.keep(), recipe_of(session).summary(), gr.skip()]
         yield [gr.skip(), gr.skip(), card(self._services, session)]
 
-    def add_sampling(self, form: Form, fold: gr.Accordion) -> None:
+    def add_sampling(self, form: KnobForm, fold: gr.Accordion) -> None:
         """Below the sampling knobs, when they are unfolded: effective values; knobs the server ignores are greyed."""
         facts = panel("sampling-facts")
-        group = form.groups[0]
 
         def on_open(kept: Any) -> list[Any]:
-            markup, ignored = sampling(self._services, Session.restore(kept))
-            greyed = [_usable(c.field, c.info, ignored) for c in group.controls]
-            return [markup, *greyed]
+            session = Session.restore(kept)
+            markup, said = sampling(self._services, session)
+            return [markup, form.value(recipe_of(session).choice("sampling"), said)]
 
         with gr.Row():
             look = gr.Button("Show the values really used", size="sm", elem_id="look-sampling")
-        wire([look.click, fold.expand], on_open, [self._shell.kept], [facts, *group.components])
-
-
-def _usable(field: str, info: str, ignored: dict[str, str]) -> Any:
-    reason = ignored.get(field, "")
-    return gr.update(interactive=not reason, info=f"Ignored: {reason}" if reason else info)
+        wire([look.click, fold.expand], on_open, [self._shell.kept], [facts, form.html])
 
 
 def build(services: Services, shell: Shell) -> EngineCard:

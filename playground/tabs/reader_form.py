@@ -6,22 +6,25 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
+from pipelines.reading.vlm import VlmParams
 from pipelines.recipe import Choice, choose
 from playground.forms import Control
 from playground.reading import choosing
 from playground.reading.choosing import VLM, vlm_of
 from playground.services import Services
-from playground.tabs.column_form import ColumnForm
-from playground.tabs.shell import panel
-from playground.views import read_model
+from playground.tabs.knob_form import KnobForm
+from playground.views import knobs, read_model
+from playground.views.html import el
+from playground.views.knobs import Entry, Remark
 
 #: Knobs of a vision model that depend on which models there are.
 _MODEL, _PROMPT = "model", "prompt"
 
 
-class ReaderForm(ColumnForm):
-    """The controls of a column of the reading lab.
+class ReaderForm(KnobForm):
+    """The form of a column of the reading lab.
 
     Args:
         services: The process: it knows which models see.
@@ -30,82 +33,48 @@ class ReaderForm(ColumnForm):
     """
 
     def __init__(self, services: Services, letter: str, first: Choice) -> None:
-        self._services = services
-        self.advice: Any = None
-        super().__init__("reader", letter, first)
+        self._services, self._letter = services, letter
+        super().__init__("reader", f"reader-{letter}", first, f"Reader of column {letter}")
 
-    def _draw(self, control: Control, first: Choice, values: Mapping[str, Any]) -> None:
-        super()._draw(control, first, values)
-        if control.field == _MODEL:
-            self.advice = panel(f"read-model-{self._letter}")
+    def fields(self, choice: Choice) -> dict[str, Any]:
+        """What the knobs hold: of a vision model, the question as it will be asked."""
+        shown, params = super().fields(choice), vlm_of(choice)
+        if params is not None:
+            shown[_PROMPT] = choosing.question_of(params, choosing.models(self._services))
+        return shown
 
-    def _fields(self) -> tuple[list[Control], list[Control]]:
-        """A vision model's knobs first, in their own order: the model comes before what is asked of it."""
-        open_, folded = super()._fields()
-        order = list(self._controls[VLM])
-        return sorted(open_, key=lambda one: order.index(one.field) if one.field in order else len(order)), folded
-
-    @property
-    def outputs(self) -> list[Any]:
-        """What :meth:`show` updates, in its order."""
-        return [*super().outputs, self.advice]
-
-    @property
-    def model(self) -> gr.Dropdown:
-        """The menu of models."""
-        menu = self.components[_MODEL]
-        assert isinstance(menu, gr.Dropdown)
-        return menu
-
-    def show(self, choice: Choice) -> list[Any]:
-        """Updates that make the form show a choice."""
-        updates, params = super().show(choice), vlm_of(choice)
+    def _markup(self, choice: Choice, controls: list[Control], remarks: Mapping[str, Remark]) -> Markup:
+        params = vlm_of(choice)
         if params is None:
-            return [*updates, ""]
+            return super()._markup(choice, controls, remarks)
         there = choosing.models(self._services)
-        updates[self._at(_MODEL)] |= {"choices": choosing.entries(there)}
-        updates[self._at(_PROMPT)] |= {"value": choosing.question_of(params, there)}
-        return [*updates, self._advice(choice, there)]
+        entries = [Entry(label, value) for label, value in choosing.entries(there)]
+        advice = el("div", self._advice(params, there), id=f"read-model-{self._letter}", class_="advice")
+        return knobs.form(
+            self.place, controls, menu=self._entries(), label=self._label, models=entries, after={_MODEL: advice}
+        )
 
-    def read(self, name: str, shown: tuple[Any, ...]) -> Choice:
+    def read(self, shown: str, old: Choice) -> Choice:
         """The choice the form holds; a prompt that is a preset's own is none. Raises as its base does."""
-        choice = super().read(name, shown)
+        choice = super().read(shown, old)
         params = vlm_of(choice)
         if params is None:
             return choice
         knobs = {**params.model_dump(exclude_unset=True), _PROMPT: choosing.own_words(params.prompt)}
         return choose("reader", {"name": VLM, "params": knobs})
 
-    def followed(self, choice: Choice, shown: Sequence[Any]) -> list[Any]:
-        """Updates after a knob was turned: what depends on the model, where it is shown otherwise."""
-        updates, params = [gr.skip()] * len(self.outputs), vlm_of(choice)
-        if params is None:
-            return updates
-        there = choosing.models(self._services)
-        asked = choosing.question_of(params, there)
-        if dict(zip(self.components, shown, strict=True))[_PROMPT] != asked:
-            updates[self._at(_PROMPT)] = gr.update(value=asked)
-        updates[-1] = self._advice(choice, there)
-        return updates
+    def after(self, choice: Choice, old: Choice) -> Any:
+        """The update after a choice was read: with another model or preset, another question."""
+        now, before = vlm_of(choice), vlm_of(old)
+        if now is None or before is None:
+            return super().after(choice, old)
+        same = (now.model, now.preset, now.prompt) == (before.model, before.preset, before.prompt)
+        return gr.skip() if same else self.value(choice)
 
-    def refreshed(self, choice: Choice) -> list[Any]:
-        """Updates of the menu of models, the prompt and the advice, when models have come or gone."""
-        params = vlm_of(choice)
-        if params is None:
-            return [gr.skip()] * 3
-        there = choosing.models(self._services)
-        own = params.model or params.prompt  # does not depend on the others: a person may be typing there just now
-        asked = gr.skip() if own else gr.update(value=choosing.question_of(params, there))
-        return [gr.update(choices=choosing.entries(there)), asked, self._advice(choice, there)]
+    def refreshed(self, choice: Choice) -> Any:
+        """The update when models have come or gone."""
+        return gr.skip() if vlm_of(choice) is None else self.value(choice)
 
-    @property
-    def depending(self) -> list[Any]:
-        """What :meth:`refreshed` updates, in its order."""
-        return [self.components[_MODEL], self.components[_PROMPT], self.advice]
-
-    def _advice(self, choice: Choice, there: Sequence[str]) -> str:
-        params = vlm_of(choice)
-        if params is None:
-            return ""
+    def _advice(self, params: VlmParams, there: Sequence[str]) -> Markup:
         preset = "" if params.prompt else choosing.preset_of(params, there)
-        return str(read_model.advice(choosing.advice(self._services, params.model), preset))
+        return read_model.advice(choosing.advice(self._services, params.model), preset)

@@ -21,7 +21,7 @@ from playground.tabs.reading_parts import Parts, components, degradation
 from playground.tabs.reading_several import SeveralTab
 from playground.tabs.reading_truth import Truth
 from playground.tabs.recipe import changed, summary
-from playground.tabs.shell import Shell, browser_state, wire
+from playground.tabs.shell import Shell, wire
 from playground.tabs.sidebar import Sidebar, bare_name
 from playground.tabs.wishes import Wishes, once
 
@@ -169,13 +169,13 @@ class Wiring:
                 now.pasted,
                 now.seconds,
                 *(gr.update(visible=at < now.shown) for at in range(len(LETTERS))),
-                *(update for at, form in enumerate(parts.forms) for update in form.show(chosen[at])),
+                *(form.value(chosen[at]) for at, form in enumerate(parts.forms)),
             ]
             yield from once(first, self.redraw(session, now, made))
 
         opened = [
             parts.document, parts.number, *parts.sliders.values(), parts.truth, parts.ignore, parts.pasting,
-            parts.pasted, parts.seconds, *parts.areas, *(one for form in parts.forms for one in form.outputs),
+            parts.pasted, parts.seconds, *parts.areas, *(form.html for form in parts.forms),
         ]  # fmt: skip
         self.wishes.wire([tab.select], on_open, [], opened)
 
@@ -190,9 +190,8 @@ def _id_of(lab: Any) -> str:
     return Reading.restore(lab).id
 
 
-def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> gr.BrowserState:
-    """Draw the tab and wire it; returns the lab's state."""
-    lab = browser_state("reading")
+def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab, lab: gr.BrowserState) -> None:
+    """Draw the tab and wire it; ``lab`` is its state."""
     with gr.Tabs(elem_id="read-tabs", selected="one"):
         with gr.Tab("One page", id="one"):
             parts = components(services, lab)
@@ -207,4 +206,3 @@ def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> gr.Br
     Columns(services, shell, side, parts, wiring.wishes, wiring.redraw).wire()
     wiring.using()
     wiring.opening(tab)
-    return lab

@@ -15,7 +15,6 @@ from playground.services import Services
 from playground.state import Session
 from playground.tabs.reader_form import ReaderForm
 from playground.tabs.reading_parts import Parts
-from playground.tabs.recipe import changed
 from playground.tabs.shell import Shell, wire
 from playground.tabs.sidebar import Sidebar
 from playground.tabs.wishes import Wishes, once
@@ -41,36 +40,20 @@ class Columns:
             self._reader(at, form)
         self._models()
         for form in self.parts.forms:
-            wire([form.advice.click], self._on_pull, [], [], trigger_mode="multiple")
+            wire([form.html.click], self._on_pull, [], [], trigger_mode="multiple")
 
     def _now(self, lab: Any) -> Reading:
         return self.services.labs.now(Reading, lab)
 
     def _reader(self, at: int, form: ReaderForm) -> None:
-        knobs = list(form.components.values())
-
-        def on_menu(kept: Any, lab: Any, made: float, name: str) -> Iterator[list[Any]]:
+        def on_form(kept: Any, lab: Any, made: float, said: Any) -> Iterator[list[Any]]:
             session, before = Session.restore(kept), self._now(lab)
             old = readers(session, before)[at]
-            if name == old.name:  # a menu may report one choice twice
-                yield from self.wishes.beside(len(form.outputs), self.redraw(session, before, made))
-                return
-            choice = form.switched(name, old)
-            yield from self._drawn(form.show(choice), session, with_column(session, before, at, choice), made)
+            choice = form.read(said, old)
+            now = before if choice == old else with_column(session, before, at, choice)
+            yield from once([form.after(choice, old)], self.redraw(session, now, made))
 
-        def on_knob(kept: Any, lab: Any, made: float, name: str, *shown: Any) -> Iterator[list[Any]]:
-            session, before = Session.restore(kept), self._now(lab)
-            choice = form.read(name, shown)
-            same = choice == readers(session, before)[at]
-            now = before if same else with_column(session, before, at, choice)
-            yield from self._drawn(form.followed(choice, shown), session, now, made)
-
-        self.wishes.wire([form.menu.input], on_menu, [form.menu], form.outputs)
-        self.wishes.wire([changed(one) for one in knobs], on_knob, [form.menu, *knobs], form.outputs)
-
-    def _drawn(self, updates: list[Any], session: Session, lab: Reading, made: float) -> Iterator[list[Any]]:
-        """A form's updates once, and the board."""
-        yield from once(updates, self.redraw(session, lab, made))
+        self.wishes.wire([form.html.input], on_form, [form.html], [form.html])
 
     def _models(self) -> None:
         forms = self.parts.forms
@@ -78,10 +61,10 @@ class Columns:
         def on_models(kept: Any, lab: Any) -> list[Any]:
             choosing.models(self.services)  # may take a moment, in which a person may choose another
             chosen = readers(Session.restore(kept), self._now(lab))
-            return [one for at, form in enumerate(forms) for one in form.refreshed(chosen[at])]
+            return [form.refreshed(chosen[at]) for at, form in enumerate(forms)]
 
-        depending = [one for form in forms for one in form.depending]
-        wire([self.side.engine.models.change], on_models, [self.shell.kept, self.parts.lab], depending)
+        given, outputs = [self.shell.kept, self.parts.lab], [form.html for form in forms]
+        wire([self.side.engine.models.change], on_models, given, outputs)
 
     def _on_pull(self, event: gr.EventData) -> None:
         if event._data["act"] == "pull":

@@ -140,8 +140,7 @@ def _columns(services: Services) -> tuple[list[Any], list[ReaderForm], list[Any]
             shown, classes = letter in LETTERS[: Reading().shown], ["lab-column", f"col-{letter.lower()}"]
             with gr.Column(elem_classes=classes, visible=shown) as area:
                 heads.append(panel(f"read-head-{letter}"))
-                with gr.Column(elem_classes=["knobs"]):
-                    forms.append(ReaderForm(services, letter, first))
+                forms.append(ReaderForm(services, letter, first))
                 bodies.append(panel(f"read-body-{letter}"))
             areas.append(area)
     return areas, forms, heads, bodies

@@ -12,7 +12,7 @@ from playground.recipes import acting
 from playground.recipes.state import Comparing, Entry, entries, find, two, unreadable
 from playground.services import Services
 from playground.state import Session, recipe_of
-from playground.tabs.shell import Shell, browser_state, panel, wire
+from playground.tabs.shell import Shell, panel, wire
 from playground.tabs.sidebar import Sidebar, bare_name, file_box
 from playground.views import recipes as view
 from playground.views.html import el
@@ -30,11 +30,11 @@ class RecipesTab:
         services: The process.
         shell: The session.
         side: Its forms follow what is put to use.
+        state: What the tab compares.
     """
 
-    def __init__(self, services: Services, shell: Shell, side: Sidebar) -> None:
-        self._services, self._shell, self._side = services, shell, side
-        self._state = browser_state("recipes")
+    def __init__(self, services: Services, shell: Shell, side: Sidebar, state: gr.BrowserState) -> None:
+        self._services, self._shell, self._side, self._state = services, shell, side, state
         self._drawn = gr.State("")  # fingerprint of the recipe in use, as the page shows it
         self._components()
 
@@ -196,6 +196,6 @@ def _following(state: Comparing, old: str, new: str) -> Comparing:
     return state.to(**{side: new for side in ("a", "b") if getattr(state, side) == old})
 
 
-def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> None:
-    """Draw the tab and wire it."""
-    RecipesTab(services, shell, side).wire(tab)
+def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab, state: gr.BrowserState) -> None:
+    """Draw the tab and wire it; ``state`` is what it compares."""
+    RecipesTab(services, shell, side, state).wire(tab)

@@ -14,12 +14,12 @@ from playground.lab.acting import document_names
 from playground.lab.state import LETTERS
 from playground.services import Services
 from playground.state import Session, recipe_of
-from playground.tabs.column_form import ColumnForm
 from playground.tabs.evaluating import Evaluating, answers, in_chat, row_of, shown
+from playground.tabs.knob_form import KnobForm
 from playground.tabs.question_sets import QuestionSetsTab
-from playground.tabs.recipe import changed, summary
+from playground.tabs.recipe import summary
 from playground.tabs.retrieval_parts import Parts, components
-from playground.tabs.shell import Shell, browser_state, wire
+from playground.tabs.shell import Shell, wire
 from playground.tabs.sidebar import Sidebar
 from playground.tabs.wishes import Wishes, once
 
@@ -33,13 +33,13 @@ class Wiring:
     def __init__(self, services: Services, shell: Shell, side: Sidebar, parts: Parts, many: Evaluating) -> None:
         self._services, self._shell, self._side, self._parts, self._many = services, shell, side, parts, many
         self._forms = [(at, name, form) for at, each in enumerate(parts.forms) for name, form in each.items()]
-        self._form_outputs = [one for _, _, form in self._forms for one in form.outputs]
+        self._form_outputs = [form.html for _, _, form in self._forms]
         self._wishes = Wishes(
             services.tasks, shell.kept, parts.lab, parts.moment, parts.outputs, _id_of, ELSEWHERE
         )  # fmt: skip
 
     @property
-    def columns(self) -> list[tuple[int, str, ColumnForm]]:
+    def columns(self) -> list[tuple[int, str, KnobForm]]:
         """Every form with its column and section."""
         return self._forms
 
@@ -96,39 +96,26 @@ class Wiring:
         """A column's menu and its knobs."""
         form = self._parts.forms[at][section]
 
-        def on_menu(kept: Any, lab: Any, made: float, name: str) -> Iterator[list[Any]]:
+        def on_form(kept: Any, lab: Any, made: float, said: Any) -> Iterator[list[Any]]:
             session, before = Session.restore(kept), self._services.labs.now(Finding, lab)
             old = choices(session, before)[at][section]
-            if name == old.name:  # a menu may report one choice twice
-                yield from self._wishes.beside(len(form.outputs), self.redraw(session, before, made))
-                return
-            choice = form.switched(name, old)
-            updates = form.show(choice)
-            yield from once(updates, self.redraw(session, with_column(session, before, at, choice, section), made))
+            choice = form.read(said, old)
+            now = before if choice == old else with_column(session, before, at, choice, section)
+            yield from once([form.after(choice, old)], self.redraw(session, now, made))
 
-        def on_knob(kept: Any, lab: Any, made: float, name: str, *shown: Any) -> Iterator[list[Any]]:
-            session, before = Session.restore(kept), self._services.labs.now(Finding, lab)
-            choice, old = form.read(name, shown), choices(session, before)[at][section]
-            if choice == old:
-                yield from self._wishes.beside(len(form.outputs), self.redraw(session, before, made))
-                return
-            updates = form.fitting(choice, old)
-            yield from once(updates, self.redraw(session, with_column(session, before, at, choice, section), made))
-
-        self._wishes.wire([form.menu.input], on_menu, [form.menu], form.outputs)
-        knobs = list(form.components.values())
-        self._wishes.wire([changed(one) for one in knobs], on_knob, [form.menu, *knobs], form.outputs)
+        self._wishes.wire([form.html.input], on_form, [form.html], [form.html])
 
     def using(self) -> None:
         """Buttons that put a column, or a row of a measurement, into the chat."""
-        kept, forms = self._shell.kept, [self._side.forms[name] for name in ("chunker", *SECTIONS)]
-        outputs = [kept, self._shell.words, *(one for form in forms for one in form.outputs)]
+        kept, forms = self._shell.kept, {name: self._side.forms[name] for name in ("chunker", *SECTIONS)}
+        outputs = [kept, self._shell.words, *(form.html for form in forms.values())]
 
         def used(session: Session) -> list[Any]:
             recipe = recipe_of(session)
             told = " → ".join(str(recipe.choice(section)) for section in ("chunker", *SECTIONS))
             gr.Info(f"Chat now works with {escape(told)}.", title="In use", duration=5)
-            return [session.keep(), summary(session), *(update for form in forms for update in form.show(recipe))]
+            shown = (form.value(recipe.choice(section)) for section, form in forms.items())
+            return [session.keep(), summary(session), *shown]
 
         def on_head(kept: Any, lab: Any, event: gr.EventData) -> list[Any]:
             if event._data["act"] != "use":
@@ -157,7 +144,7 @@ class Wiring:
             session, now = Session.restore(kept), self._services.labs.now(Finding, lab)
             now = ask(self._services, session, now, int(event._data["arg"]))
             chosen = choices(session, now)
-            updates = [update for at, section, form in forms for update in form.show(chosen[at][section])]
+            updates = [form.value(chosen[at][section]) for at, section, form in forms]
             first: list[Any] = [gr.update(selected="one"), now.asked, *updates]
             yield from once(first, self.redraw(session, now, made))
 
@@ -178,7 +165,7 @@ class Wiring:
                 gr.update(choices=names, value=list(now.documents)),
                 now.pages,
                 now.answer,
-                *(update for at, section, form in forms for update in form.show(chosen[at][section])),
+                *(form.value(chosen[at][section]) for at, section, form in forms),
                 *self._many.show(session, now),
             ]
             yield from once(first, self.redraw(session, now, made))
@@ -204,9 +191,8 @@ def _id_of(lab: Any) -> str:
     return Finding.restore(lab).id
 
 
-def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> gr.BrowserState:
-    """Draw the tab and wire it; returns the lab's state."""
-    lab = browser_state("retrieval")
+def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab, lab: gr.BrowserState) -> None:
+    """Draw the tab and wire it; ``lab`` is its state."""
     with gr.Tabs(elem_id="find-tabs", selected="one") as inner:
         with gr.Tab("One question", id="one"):
             parts = components(lab)
@@ -224,4 +210,3 @@ def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> gr.Br
     wiring.opening(tab)
     many.wire(measured)
     owned.wire(many.set, listing)
-    return lab

@@ -7,10 +7,11 @@ from typing import Any
 
 import gradio as gr
 
+from pipelines.recipe import Choice
 from playground.finding.state import SECTIONS, Finding, choices
 from playground.lab.state import LETTERS
 from playground.state import Session
-from playground.tabs.column_form import ColumnForm
+from playground.tabs.knob_form import KnobForm
 from playground.tabs.shell import panel
 
 
@@ -27,7 +28,7 @@ class Parts:
     pages: gr.Textbox
     answer: gr.Checkbox
     areas: list[gr.Column]
-    forms: list[dict[str, ColumnForm]]
+    forms: list[dict[str, KnobForm]]
     strip: gr.HTML
     toolbar: gr.HTML
     heads: list[gr.HTML]
@@ -78,7 +79,7 @@ def components(lab: gr.BrowserState) -> Parts:
             with gr.Column(elem_classes=classes, visible=shown) as area:
                 heads.append(panel(f"find-head-{letter}"))
                 with gr.Column(elem_classes=["knobs"]):
-                    forms.append({section: ColumnForm(section, letter, first[section]) for section in SECTIONS})
+                    forms.append({section: _form(section, letter, first[section]) for section in SECTIONS})
                 bodies.append(panel(f"find-body-{letter}"))
             areas.append(area)
     below = [panel("find-trace"), panel("find-passage")]
@@ -86,3 +87,7 @@ def components(lab: gr.BrowserState) -> Parts:
     return Parts(
         lab, moment, question, run, stop, documents, pages, answer, areas, forms, strip, toolbar, heads, bodies, below
     )
+
+
+def _form(section: str, letter: str, first: Choice) -> KnobForm:
+    return KnobForm(section, f"{section}-{letter}", first, f"{section.capitalize()} of column {letter}")

@@ -14,7 +14,7 @@ from playground.runs.state import Looking
 from playground.services import Services
 from playground.state import Session
 from playground.tabs.recipe import summary
-from playground.tabs.shell import Shell, browser_state, panel, user_of, wire
+from playground.tabs.shell import Shell, panel, user_of, wire
 from playground.tabs.sidebar import Sidebar
 
 #: What a menu says where it narrows nothing.
@@ -47,9 +47,8 @@ class Parts:
         return [self.filters, self.table, self.below]
 
 
-def components() -> Parts:
+def components(kept: gr.BrowserState) -> Parts:
     """Draw the tab."""
-    kept = browser_state("runs")
     with gr.Row(elem_id="runs-source", elem_classes=["lab-source"]):
         text = gr.Textbox(label="Search", placeholder="Words of a question, an answer, a name", elem_id="runs-text",
                           lines=1, scale=3)  # fmt: skip
@@ -132,9 +131,9 @@ class Wiring:
 
     def using(self, tabs: gr.Tabs) -> None:
         """A run's recipe into the chat, or the run into its lab."""
-        kept, forms = self._shell.kept, list(self._side.forms.values())
+        kept, forms = self._shell.kept, self._side.forms
         states = list(self._labs.values())
-        chat = [kept, self._shell.words, *(one for form in forms for one in form.outputs)]
+        chat = [kept, self._shell.words, *(one for form in forms.values() for one in form.outputs)]
 
         def on_load(choices: Any, event: gr.EventData, request: gr.Request, *sent: Any) -> list[Any]:
             services = self._seen(request)
@@ -150,7 +149,8 @@ class Wiring:
             run = self._seen(request).runs.get(event._data["arg"])
             session, recipe = loading.in_chat(Session.restore(choices), run), loading.recipe_of_run(run)
             gr.Info(f"Chat now works with {escape(summary(session))}.", title="In use", duration=5)
-            return [session.keep(), summary(session), *(update for form in forms for update in form.show(recipe))]
+            shown = (update for section, form in forms.items() for update in form.show(recipe.choice(section)))
+            return [session.keep(), summary(session), *shown]
 
         wire([self._parts.below.click], on_load, [kept, *states], [tabs, *states], trigger_mode="multiple")
         wire([self._parts.below.click], on_use, [kept], chat, trigger_mode="multiple")
@@ -170,7 +170,13 @@ class Wiring:
 
 
 def build(
-    services: Services, shell: Shell, side: Sidebar, tab: gr.Tab, tabs: gr.Tabs, labs: Mapping[str, gr.BrowserState]
+    services: Services,
+    shell: Shell,
+    side: Sidebar,
+    tab: gr.Tab,
+    tabs: gr.Tabs,
+    kept: gr.BrowserState,
+    labs: Mapping[str, gr.BrowserState],
 ) -> None:
     """Draw the tab and wire it.
 
@@ -180,9 +186,10 @@ def build(
         side: Whose forms show the recipe.
         tab: The tab it stands in.
         tabs: All tabs of the page.
+        kept: What the tab looks at.
         labs: Tab -> the state of its lab.
     """
-    wiring = Wiring(services, shell, side, components(), labs)
+    wiring = Wiring(services, shell, side, components(kept), labs)
     wiring.board()
     wiring.using(tabs)
     wiring.opening(tab)

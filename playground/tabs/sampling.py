@@ -15,12 +15,12 @@ from playground.services import Services
 from playground.state import Session, recipe_of
 from playground.tabs import engine
 from playground.tabs.models import model_choice, model_menu
-from playground.tabs.recipe import changed, summary
+from playground.tabs.recipe import summary
 from playground.tabs.repeating import Repeating
 from playground.tabs.sampling_lens import LensTab
 from playground.tabs.sampling_parts import Parts, components
 from playground.tabs.sampling_values import ColumnValues
-from playground.tabs.shell import Shell, browser_state, wire
+from playground.tabs.shell import Shell, wire
 from playground.tabs.sidebar import Sidebar
 from playground.tabs.wishes import Wishes, once
 
@@ -33,7 +33,8 @@ class Wiring:
 
     def __init__(self, services: Services, shell: Shell, side: Sidebar, parts: Parts) -> None:
         self._services, self._shell, self._side, self._parts = services, shell, side, parts
-        self._values, self._lens = ColumnValues(services, shell, parts), LensTab(services, shell, parts)
+        self._values = ColumnValues(services, shell, parts)
+        self._lens = LensTab(services, shell, parts, self._values)
         self._wishes = Wishes(
             services.tasks, shell.kept, parts.lab, parts.moment, parts.outputs, _id_of, ELSEWHERE
         )  # fmt: skip
@@ -114,26 +115,25 @@ class Wiring:
     def column(self, at: int) -> None:
         """A column's model, preset and knobs."""
         parts, form = self._parts, self._parts.forms[at]
-        knobs = list(form.components.values())
 
         def on_model(kept: Any, lab: Any, made: float, target: str) -> Iterator[list[Any]]:
             session = Session.restore(kept)
             now = with_column(session, self._now(lab), at, model_choice(target), "model")
-            yield from self.redraw(session, now, made)
+            yield from once(self._values.judged(kept, now, at), self.redraw(session, now, made))
 
         def on_preset(kept: Any, lab: Any, made: float, name: str) -> Iterator[list[Any]]:
             session, before = Session.restore(kept), self._now(lab)
             if name == acting.preset_in(session, before, at) or not name:
-                yield from self._wishes.beside(1 + len(form.outputs), self.redraw(session, before, made))
+                yield from self._wishes.beside(2, self.redraw(session, before, made))
                 return
-            now, choice = acting.with_preset(session, before, at, name)
-            updates = [self._values.table(kept, now, at), *form.show(choice)]
-            yield from once(updates, self.redraw(session, now, made))
+            now, _ = acting.with_preset(session, before, at, name)
+            yield from once(self._values.judged(kept, now, at), self.redraw(session, now, made))
 
-        def on_knob(kept: Any, lab: Any, made: float, *shown: Any) -> Iterator[list[Any]]:
+        def on_form(kept: Any, lab: Any, made: float, said: Any) -> Iterator[list[Any]]:
             session, before = Session.restore(kept), self._now(lab)
-            choice, old = form.read("default", shown), choices(session, before)[at]["sampling"]
-            if choice.params.model_dump(exclude={"num_ctx"}) == old.params.model_dump(exclude={"num_ctx"}):
+            old = choices(session, before)[at]["sampling"]
+            choice = form.read(said, old)
+            if choice == old:
                 yield from self._wishes.beside(2, self.redraw(session, before, made))
                 return
             now = with_column(session, before, at, choice, "sampling")
@@ -141,14 +141,14 @@ class Wiring:
             yield from once(updates, self.redraw(session, now, made))
 
         values, preset = parts.values[at], parts.presets[at]
-        self._wishes.wire([parts.models[at].input], on_model, [parts.models[at]])
-        self._wishes.wire([preset.input], on_preset, [preset], [values, *form.outputs])
-        self._wishes.wire([changed(one) for one in knobs], on_knob, knobs, [values, preset])
+        self._wishes.wire([parts.models[at].input], on_model, [parts.models[at]], [values, form.html])
+        self._wishes.wire([preset.input], on_preset, [preset], [values, form.html])
+        self._wishes.wire([form.html.input], on_form, [form.html], [values, preset])
 
     def using(self) -> None:
         """The button that puts a column into the chat."""
         kept, form, card = self._shell.kept, self._side.forms["sampling"], self._side.engine.card
-        outputs = [kept, self._shell.words, card, *form.outputs]
+        outputs = [kept, self._shell.words, card, form.html]
 
         def on_head(kept: Any, lab: Any, event: gr.EventData) -> list[Any]:
             if event._data["act"] != "use":
@@ -157,7 +157,8 @@ class Wiring:
             recipe = recipe_of(session)
             told = f"{recipe.choice('model')}, {recipe.choice('sampling')}"
             gr.Info(f"Chat now works with {escape(told)}.", title="In use", duration=5)
-            return [session.keep(), summary(session), engine.card(self._services, session), *form.show(recipe)]
+            shown = form.value(recipe.choice("sampling"))
+            return [session.keep(), summary(session), engine.card(self._services, session), shown]
 
         for head in self._parts.heads:
             wire([head.click], on_head, [kept, self._parts.lab], outputs)
@@ -174,7 +175,6 @@ class Wiring:
                 now.prompt or gr.skip(),
                 *(model_menu(self._services, one["model"]) for one in chosen),
                 *(acting.preset_in(session, now, at) for at in range(len(LETTERS))),
-                *(update for at, form in enumerate(parts.forms) for update in form.show(chosen[at]["sampling"])),
                 *many.show(session, now),
             ]
             yield from once(first, self.redraw(session, now, made, sliders=True))
@@ -184,7 +184,6 @@ class Wiring:
             parts.prompt,
             *parts.models,
             *parts.presets,
-            *(one for form in parts.forms for one in form.outputs),
             *many.outputs,
         ]
         self._wishes.wire([tab.select], on_open, [], opened)
@@ -196,9 +195,8 @@ def _id_of(lab: Any) -> str:
     return Sampling.restore(lab).id
 
 
-def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> gr.BrowserState:
-    """Draw the tab and wire it; returns the lab's state."""
-    lab = browser_state("sampling")
+def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab, lab: gr.BrowserState) -> None:
+    """Draw the tab and wire it; ``lab`` is its state."""
     with gr.Tabs(elem_id="draw-tabs", selected="one"):
         with gr.Tab("One answer", id="one"):
             parts = components(lab)
@@ -212,4 +210,3 @@ def build(services: Services, shell: Shell, side: Sidebar, tab: gr.Tab) -> gr.Br
     wiring.using()
     wiring.opening(tab, many)
     many.wire(repeated, [parts.system, parts.prompt])
-    return lab

@@ -14,10 +14,11 @@ from playground.sampling.drawing import drawn
 from playground.sampling.facts import at_hand, facts_of
 from playground.sampling.full import key_of
 from playground.sampling.looking import knobs_of
-from playground.sampling.state import Lens, Sampling, choices, recipes
+from playground.sampling.state import Lens, Sampling, recipes
 from playground.services import Services
 from playground.state import Session
 from playground.tabs.sampling_parts import Parts
+from playground.tabs.sampling_values import ColumnValues
 from playground.tabs.shell import Shell, wire
 from playground.tabs.wishes import Wishes, once
 from playground.views import sampling as views
@@ -29,8 +30,8 @@ Redraw = Callable[..., Iterator[list[Any]]]
 class LensTab:
     """The lens's components and their wiring."""
 
-    def __init__(self, services: Services, shell: Shell, parts: Parts) -> None:
-        self._services, self._shell, self._parts = services, shell, parts
+    def __init__(self, services: Services, shell: Shell, parts: Parts, values: ColumnValues) -> None:
+        self._services, self._shell, self._parts, self._values = services, shell, parts, values
 
     def _now(self, lab: Any) -> Sampling:
         return self._services.labs.now(Sampling, lab)
@@ -88,12 +89,9 @@ class LensTab:
         def on_over(kept: Any, lab: Any, made: float) -> Iterator[list[Any]]:
             session = Session.restore(kept)
             now = acting.take_over(services, session, self._now(lab))
-            chosen = choices(session, now)
-            first = [
-                *(acting.preset_in(session, now, at) for at in range(len(LETTERS))),
-                *(update for at, form in enumerate(parts.forms) for update in form.show(chosen[at]["sampling"])),
-            ]
-            yield from once(first, redraw(session, now, made))
+            presets = [acting.preset_in(session, now, at) for at in range(len(LETTERS))]
+            forms = [self._values.judged(kept, now, at)[1] for at in range(len(LETTERS))]
+            yield from once([*presets, *forms], redraw(session, now, made))
 
         def on_exact(kept: Any, lab: Any, event: gr.EventData) -> Iterator[list[Any]]:
             if event._data["act"] == "exact":
@@ -108,7 +106,7 @@ class LensTab:
                 return
             yield from self._followed(kept, lab)
 
-        forms = [*parts.presets, *(one for form in parts.forms for one in form.outputs)]
+        forms = [*parts.presets, *(form.html for form in parts.forms)]
         moved: list[Any] = [*(one.input for one in parts.sliders.values()), parts.order.input]
         wishes.wire(moved, on_slider, parts.lens)
         wishes.wire([parts.reset.click], on_reset, [])

@@ -9,17 +9,15 @@ import gradio as gr
 
 from pipelines import registry
 from pipelines.engines.presets import PRESETS
+from pipelines.recipe import Choice
 from playground import forms
 from playground.forms import Control
 from playground.lab.state import LETTERS
 from playground.sampling.state import LEFT_OUT, Lens, Sampling, choices
 from playground.state import Session
-from playground.tabs.column_form import ColumnForm
+from playground.tabs.knob_form import KnobForm
 from playground.tabs.shell import panel
 from playground.views import teaching
-
-#: Where the lens's sliders end, if not where the knob ends: beyond, one token more hardly matters.
-_USUAL = {"top_k": 100}
 
 #: Menu of presets; the last is what hand-turned knobs are.
 PRESET_MENU = [*((one.label, name) for name, one in PRESETS.items()), ("Your own", "")]
@@ -45,7 +43,7 @@ class Parts:
     areas: list[gr.Column]
     models: list[gr.Dropdown]
     presets: list[gr.Dropdown]
-    forms: list[ColumnForm]
+    forms: list[KnobForm]
     values: list[gr.HTML]  # what the server makes of the knobs
     folds: list[gr.Accordion]  # around them
     strip: gr.HTML
@@ -125,13 +123,17 @@ def _columns() -> tuple[Any, ...]:
                         one = [("Automatic", "auto")]
                         models.append(_menu(one, "auto", f"Model of column {letter}", f"draw-model-{letter}"))
                         presets.append(_menu(PRESET_MENU, "own", f"Preset of column {letter}", f"draw-preset-{letter}"))
-                    knobs.append(ColumnForm("sampling", letter, first["sampling"], LEFT_OUT))
+                    knobs.append(_form(letter, first["sampling"]))
                     with gr.Accordion("Values really used", open=False, elem_classes=["more"]) as fold:
                         values.append(panel(f"draw-values-{letter}"))
                     folds.append(fold)
                 bodies.append(panel(f"draw-body-{letter}"))
             areas.append(area)
     return areas, models, presets, knobs, values, folds, heads, bodies
+
+
+def _form(letter: str, first: Choice) -> KnobForm:
+    return KnobForm("sampling", f"sampling-{letter}", first, f"Sampling of column {letter}", without=LEFT_OUT)
 
 
 def _menu(entries: list[tuple[str, str]], value: str, label: str, name: str) -> gr.Dropdown:
@@ -155,7 +157,7 @@ def _lens() -> tuple[dict[str, gr.Slider], gr.Radio, gr.Button, gr.Button]:
     sliders = {}
     for field in (name for name in Lens.model_fields if name != "order"):
         control = replace(known[field], optional=False)
-        most = _USUAL.get(field, control.maximum or 1)
+        most = control.usual or control.maximum or 1
         sliders[field] = gr.Slider(
             control.minimum or 0, most, neutral[field], step=control.step, label=control.label, info=control.info,
             elem_id=f"lens-{field}", elem_classes=["knob"],

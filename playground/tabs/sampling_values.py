@@ -7,19 +7,18 @@ from typing import Any
 
 import gradio as gr
 
-from pipelines import registry
 from pipelines.errors import PlaygroundError
-from playground.forms import controls
 from playground.lab.state import LETTERS
 from playground.sampling import probing
 from playground.sampling.facts import Facts, at_hand, facts_of
-from playground.sampling.state import Sampling, recipes
+from playground.sampling.state import Sampling, choices, recipes
 from playground.services import Services
 from playground.state import Session
 from playground.tabs.sampling_parts import Parts
 from playground.tabs.shell import Shell, wire
 from playground.views import samples as view
 from playground.views import sampling as views
+from playground.views.samples import remarks
 
 
 class ColumnValues:
@@ -27,7 +26,6 @@ class ColumnValues:
 
     def __init__(self, services: Services, shell: Shell, parts: Parts) -> None:
         self._services, self._shell, self._parts = services, shell, parts
-        self._told = {control.field: control for control in controls(registry.get("sampling", "default"))}
         for at in range(len(LETTERS)):
             self._wire(at)
 
@@ -45,31 +43,20 @@ class ColumnValues:
             return str(view.fault(found, None))
         return str(values(self._services, lab, found))
 
-    def _judged(self, kept: Any, lab: Any, at: int) -> list[Any]:
-        """The table, and each knob: greyed where it is not taken, its empty field saying what stands in."""
-        form, now = self._parts.forms[at], self._services.labs.now(Sampling, lab)
-        found = self._facts(kept, now, at)
+    def judged(self, kept: Any, lab: Sampling, at: int) -> list[Any]:
+        """The table, and the knobs: greyed where one is not taken, its empty field saying what stands in."""
+        form, found = self._parts.forms[at], self._facts(kept, lab, at)
+        choice = choices(Session.restore(kept), lab)[at]["sampling"]
         if isinstance(found, PlaygroundError):
-            return [str(view.fault(found, None)), *[gr.skip()] * len(form.components)]
-        updates = [self._knob(field, component, found) for field, component in form.components.items()]
-        return [str(values(self._services, now, found)), *updates]
-
-    def _knob(self, field: str, component: Any, facts: Facts) -> Any:
-        reason = facts.ignored.get(field, "")
-        info = f"Ignored: {reason}" if reason else self._told[field].info
-        update = gr.update(interactive=not reason, info=info)
-        if isinstance(component, gr.Number) and self._told[field].optional:
-            value, origin = facts.values.get(field, (None, ""))
-            own = origin in ("model file", "server default") and value is not None
-            update["placeholder"] = f"{value:g} ({origin.removesuffix(' default')})" if own else "model’s own"
-        return update
+            return [str(view.fault(found, None)), form.value(choice)]
+        return [str(values(self._services, lab, found)), form.value(choice, remarks(found))]
 
     def _wire(self, at: int) -> None:
-        parts, given, form = self._parts, [self._shell.kept, self._parts.lab], self._parts.forms[at]
+        parts, given = self._parts, [self._shell.kept, self._parts.lab]
         panel = parts.values[at]
 
         def on_look(kept: Any, lab: Any) -> list[Any]:
-            return self._judged(kept, lab, at)
+            return self.judged(kept, self._services.labs.now(Sampling, lab), at)
 
         def on_probe(kept: Any, lab: Any, event: gr.EventData) -> Iterator[str]:
             session, now = Session.restore(kept), self._services.labs.now(Sampling, lab)
@@ -79,18 +66,17 @@ class ColumnValues:
                 self._services.measurements.stop(now.work("probe"))
             yield from self._services.measurements.drawn(now.work("probe"), lambda: self.table(kept, now, at))
 
-        outputs = [panel, *form.components.values()]
-        wire([parts.models[at].input, parts.folds[at].expand], on_look, given, outputs)
+        wire([parts.folds[at].expand], on_look, given, [panel, parts.forms[at].html])
         wire([panel.click], on_probe, given, [panel])
 
     def opening(self, tab: gr.Tab) -> None:
         """When the lab is opened, every knob that is not taken is greyed."""
         for at in range(len(LETTERS)):
-            outputs = [self._parts.values[at], *self._parts.forms[at].components.values()]
 
             def on_open(kept: Any, lab: Any, at: int = at) -> list[Any]:
-                return self._judged(kept, lab, at)
+                return self.judged(kept, self._services.labs.now(Sampling, lab), at)
 
+            outputs = [self._parts.values[at], self._parts.forms[at].html]
             wire([tab.select], on_open, [self._shell.kept, self._parts.lab], outputs)
 
 

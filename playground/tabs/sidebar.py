@@ -9,11 +9,11 @@ from typing import Any
 
 import gradio as gr
 
-from pipelines.recipe import Recipe
 from playground.reading.choosing import VLM, offer
 from playground.services import Services, Upload
 from playground.state import Session, recipe_of
 from playground.tabs import engine, evidence, recipe
+from playground.tabs.knob_form import KnobForm
 from playground.tabs.shell import Shell, panel, wire
 from playground.views.documents import document_list, job_list, notice_list
 from playground.views.html import join
@@ -104,7 +104,7 @@ class Sidebar:
     count: gr.State  # documents in the library, as last drawn
     outputs: list[Any]
     draw: Any
-    forms: Mapping[str, recipe.Form]  # by section
+    forms: Mapping[str, KnobForm]  # by section
 
 
 def build(services: Services, shell: Shell) -> Sidebar:
@@ -116,11 +116,10 @@ def build(services: Services, shell: Shell) -> Sidebar:
     card = engine.build(services, shell)
     gr.HTML("<h2>Recipe</h2>", apply_default_css=False)
     shell.words.render()  # type: ignore[no-untyped-call]
-    forms: dict[str, recipe.Form] = {}
+    forms: dict[str, KnobForm] = {}
     for section, title in recipe.SECTIONS.items():
         with gr.Accordion(title, open=False, elem_classes=["section"], elem_id=f"section-{section}") as fold:
-            menu = shell.style if section == "answer" else None
-            forms[section] = recipe.build_form(section, Recipe(), menu)
+            forms[section] = recipe.build_form(section, shell.style if section == "answer" else None)
             if section == "sampling":
                 card.add_sampling(forms[section], fold)
     for form in forms.values():
@@ -152,7 +151,7 @@ def build(services: Services, shell: Shell) -> Sidebar:
     def draw(session: Session) -> list[Any]:
         """Also what a tick would tell: the first one would draw the list as it was before a click of that second."""
         chosen = recipe_of(session)
-        values = [update for form in forms.values() for update in form.show(chosen)]
+        values = [update for section, form in forms.items() for update in form.show(chosen.choice(section))]
         version, known = services.jobs.version, len(services.documents(chosen))
         return [documents(services, session), recipe.summary(session), version, known, *values]
 

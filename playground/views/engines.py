@@ -10,6 +10,7 @@ from pipelines.engines.base import ModelInfo
 from pipelines.engines.detect import BuiltinStatus, EngineStatus, OllamaStatus
 from pipelines.recipe import Choice
 from playground.jobs import Job
+from playground.sampling.facts import Facts
 from playground.views.documents import job_list
 from playground.views.html import button, el, join
 from playground.views.words import parameters, size
@@ -106,10 +107,10 @@ def _pull() -> Markup:
     return el("form", field, el("button", "Pull", type="submit"), data_act="pull", class_="inline")
 
 
-def sampling_facts(values: dict[str, tuple[object, str]], ignored: dict[str, str], model: str) -> Markup:
+def sampling_facts(facts: Facts) -> Markup:
     """What each option will really be, who decided it, and what the server will not listen to."""
-    rows = [_option(name, value, origin, ignored.get(name, "")) for name, (value, origin) in values.items()]
-    return el("table", el("caption", f"What {model} will really use"), rows, class_="options")
+    rows = [_option(name, value, origin, facts.ignored.get(name, "")) for name, (value, origin) in facts.values.items()]
+    return el("table", el("caption", f"What {facts.model} will really use"), rows, class_="options")
 
 
 def _option(name: str, value: object, origin: str, reason: str) -> Markup:

@@ -17,6 +17,7 @@ from playground.sampling.facts import Facts
 from playground.views import tokens as token_view
 from playground.views.columns import export, letter_mark
 from playground.views.html import bar, button, el, fold, join, tip
+from playground.views.knobs import Remark
 from playground.views.tokens import Shade
 from playground.views.words import count, seconds
 
@@ -181,6 +182,17 @@ def _timings(sample: Sample) -> Markup:
         far = f" of at most {most}" if most > 0 else ""
         parts.append(el("span", f"writing … {count(len(sample.tokens), 'token')}{far}", class_="busy"))
     return el("p", parts, class_="note clock")
+
+
+def remarks(facts: Facts) -> dict[str, Remark]:
+    """Of each knob: why it is not taken, and what its value is where nobody turned it."""
+    return {name: _remark(facts.ignored.get(name, ""), *facts.untouched[name]) for name in facts.untouched}
+
+
+def _remark(ignored: str, value: Any, origin: str) -> Remark:
+    if not isinstance(value, int | float):
+        return Remark(ignored)
+    return Remark(ignored, value, origin.removesuffix(" default"))
 
 
 def values_table(facts: Facts, probed: Mapping[str, Probed], controls: Markup | None) -> Markup:

@@ -24,8 +24,7 @@ def slide(page, column, field, presses, key="ArrowRight"):
 
 
 def pick(page, column, strategy):
-    page.locator(f"#chunker-{column} input").click()
-    page.get_by_role("option", name=strategy, exact=True).click()
+    page.locator(f"#chunker-{column} select").select_option(label=strategy)
 
 
 def shapes(page, column):
@@ -124,7 +123,7 @@ def test_a_reload_loses_nothing(visit):
     expect(page.locator("#lab-body-C img")).to_have_attribute("src", re.compile("/4.png"))
     page.reload()
     expect(page.locator("#lab-body-C img")).to_have_attribute("src", re.compile("/4.png"))
-    expect(page.locator("#chunker-C input")).to_have_value("Pages")
+    expect(page.locator("#chunker-C select")).to_have_value("page")
     expect(page.locator(".lab-column:visible")).to_have_count(3)
 
 
@@ -185,3 +184,25 @@ def test_work_that_embeds_is_seen_stopped_and_overtaken(visit):
     pick(page, "B", "Pages")
     expect(page.locator("#lab-body-B .desk.text mark").first).to_be_visible()
     expect(page.locator("#lab-head-B")).to_contain_text("This text has no pages")
+
+
+PICK_AT_ONCE = """() => {
+  const watcher = new MutationObserver(() => {
+    const menu = document.querySelector('#chunker-C select');
+    if (!menu || getComputedStyle(menu).visibility === 'hidden') return;
+    watcher.disconnect();
+    menu.value = 'page';
+    menu.dispatchEvent(new Event('change', {bubbles: true}));
+  });
+  watcher.observe(document.body, {childList: true, subtree: true, attributes: true});
+}"""
+
+
+def test_a_strategy_picked_the_moment_its_column_appears_counts(visit):
+    page = visit()
+    open_lab(page)
+    page.evaluate(PICK_AT_ONCE)
+    page.locator(".lab-toolbar button", has_text="3").click()
+    expect(page.locator(".strip")).to_contain_text("page")
+    expect(page.locator("#lab-head-C")).to_contain_text("7 chunks")
+    expect(page.locator("#chunker-C select")).to_have_value("page")

@@ -83,8 +83,8 @@ def test_two_people_at_once(visit):
         expect(ticked(two, GUIDE.name)).to_have_attribute("aria-checked", "true")
         expect(one.locator("#style label.selected")).to_have_text("Quotes")
         expect(two.locator("#style label.selected")).to_have_text("Automatic")
-        expect(one.locator("#chunker-B input")).to_have_value("Sentence window")
-        expect(two.locator("#chunker-B input")).to_have_value("Pages")
+        expect(one.locator("#chunker-B select")).to_have_value("window")
+        expect(two.locator("#chunker-B select")).to_have_value("page")
 
     as_each_left_it()
     for page in (one, two):

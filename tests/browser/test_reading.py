@@ -43,6 +43,16 @@ def run(page):
         expect(page.locator(f"#read-body-{letter} .read.done")).to_be_visible()
 
 
+def test_every_handler_knows_a_new_lab_by_one_name(visit):
+    page, sent = visit(), []
+    page.on("request", lambda one: sent.append(one.post_data_json["data"]) if "queue/join" in one.url else None)
+    open_tab(page, "Reading")
+    expect(page.locator("#read-page img")).to_be_visible()
+    assert len(sent) > 2
+    assert {} not in [state for given in sent for state in given]
+    assert len({state["id"] for given in sent for state in given if isinstance(state, dict) and "id" in state}) == 1
+
+
 def test_two_readers_on_one_page_that_is_made_worse(visit, picture):
     page = visit(height=1100)
     open_lab(page, HANDBOOK.name, 5)
@@ -206,24 +216,25 @@ def test_a_vision_model_streams_is_stopped_and_asked_whether_it_sees(visit, olla
         services.library.add(HANDBOOK)
         page = visit(url=url, height=1000)
         open_lab(page, HANDBOOK.name)
-        page.locator("#reader-B input").first.click()
-        page.get_by_role("option", name="Vision model (Ollama)").click()
+        page.locator("#reader-B select").select_option(label="Vision model (Ollama)")
         head, body = page.locator("#read-head-B"), page.locator("#read-body-B")
         said, prompt = page.locator("#read-model-B"), page.locator("#reader-B-prompt textarea")
         expect(said).to_contain_text("blind-smol")
         expect(said.locator(".tip")).to_have_attribute("title", re.compile("would invent what they read: .*smollm2"))
-        model = page.locator("#reader-B-model input")
-        model.click()
-        expect(page.get_by_role("option", name="blind-smol")).to_be_visible()
-        expect(page.get_by_role("option", name="smollm2")).to_have_count(0)
-        model.fill("glm-ocr:none")  # a model that is not there
+        model, other = page.locator("#reader-B-model select"), page.locator("#reader-B-model input")
+        expect(model).to_contain_text("blind-smol")
+        expect(model).not_to_contain_text("smollm2")
+        expect(other).to_be_hidden()
+        model.select_option(label="Another model …")
+        other.fill("glm-ocr:none")  # a model that is not there
         page.keyboard.press("Enter")
         expect(said.locator("code")).to_have_text("ollama pull glm-ocr:none")
         expect(said.get_by_role("button", name="Pull")).to_have_count(0)  # downloads are off
         expect(prompt).to_have_value("Text Recognition:")
         picture(page, "reading-missing-model")
-        model.click()
-        page.get_by_role("option", name="blind-smol").first.click()
+        expect(other).to_have_value("glm-ocr:none")
+        model.select_option(label="blind-smol:latest")
+        expect(other).to_be_hidden()
         expect(prompt).to_have_value(re.compile("Write down all text"))
         page.locator("#read-run").click()
         expect(body.locator(".read.running pre")).to_contain_text(re.compile(r"\w+ \w+"))  # words come one by one

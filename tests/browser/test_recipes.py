@@ -44,7 +44,7 @@ def taken_out(page, name, kind):
 def turn_down_the_size(page):
     """Another recipe, made with the knobs at the side."""
     unfold(page, "#section-chunker > button")
-    field = page.locator("#chunker-sentence-size input[type=number]")
+    field = page.locator("#chunker-size input[type=number]")
     field.fill("96")
     page.keyboard.press("Tab")
     expect(page.locator("#recipes-now .in-short")).to_have_text("chunker.size 96")  # the list is redrawn with it
@@ -102,7 +102,7 @@ def test_two_are_compared_and_one_is_put_to_use(visit, picture):
     expect(page.locator("#recipe-summary")).to_contain_text("keyword(k=8)")
     expect(page.locator("#recipes-now")).to_contain_text("The same as “Small chunks”")
     unfold(page, "#section-retriever > button")
-    expect(page.locator("#retriever-keyword-k input[type=number]")).to_have_value("8")
+    expect(page.locator("#retriever-k input[type=number]")).to_have_value("8")
     picture(page, "recipes-in-use")
     page.reload()
     expect(page.locator("#recipes-compared thead")).to_contain_text("A Small chunks")

@@ -63,8 +63,7 @@ def test_knobs_without_effect_are_hidden(visit):
     page = visit()
     open_lab(page)
     expect(page.locator("#retriever-A-alpha")).to_be_visible()
-    page.locator("#retriever-A-fusion input").click()
-    page.get_by_role("option", name="rrf", exact=True).click()
+    page.locator("#retriever-A-fusion select").select_option(label="rrf")
     expect(page.locator("#find-strip")).to_contain_text("fusion=rrf")
     expect(page.locator("#retriever-A-alpha")).to_be_hidden()
 

@@ -33,7 +33,7 @@ def open_lab(page):
 
 
 def set_knob(page, letter, name, value):
-    page.locator(f"#sampling-{letter}-{name} input").fill(str(value))
+    page.locator(f"#sampling-{letter}-{name} input[type=number]").fill(str(value))
     page.keyboard.press("Tab")
     expect(page.locator("#draw-strip .strip")).to_contain_text(f"{name.replace('_', ' ')} {value}")
 
@@ -41,7 +41,7 @@ def set_knob(page, letter, name, value):
 def shorten(page):
     """Few tokens and a fixed seed in both columns."""
     for letter in "AB":
-        unfold(page, f"#tab-sampling .col-{letter.lower()} .knobs button:has-text('More')")
+        unfold(page, f"#tab-sampling .col-{letter.lower()} .knob-form details.more > summary")
         set_knob(page, letter, "num_predict", TOKENS)
         set_knob(page, letter, "seed", 3)
 
@@ -49,7 +49,7 @@ def shorten(page):
 def run(page, prompt=PROMPT):
     page.locator("#draw-prompt textarea").fill(prompt)
     page.locator("#draw-run").click()
-    page.locator("#sampling-A-top_k input").click()  # a knob looked at while words come ends nothing
+    page.locator("#sampling-A-top_k input[type=number]").click()  # a knob looked at while words come ends nothing
     page.keyboard.press("Tab")
     expect(page.locator("#draw-body-B .tok").first).to_be_visible()
     expect(page.locator("#draw-body-B .drawn.done")).to_be_visible()
@@ -113,6 +113,27 @@ def test_two_columns_a_token_the_lens_and_where_they_part(visit, picture):
     expect(page.locator("#draw-prompt textarea")).to_have_value(PROMPT)
 
 
+def test_a_knob_left_to_the_model_stands_where_the_model_has_it(visit):
+    page = visit()
+    open_lab(page)
+    slider, box = (page.locator(f"#sampling-A-temperature input[type={kind}]") for kind in ("range", "number"))
+    expect(slider).to_have_class("standing")
+    expect(box).to_have_value("")
+    own = box.get_attribute("placeholder")
+    expect(slider).to_have_value(own)
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    mine = f"{float(own) + 0.05:g}"
+    expect(page.locator("#draw-strip")).to_contain_text(f"temperature {mine}")
+    expect(box).to_have_value(mine)
+    expect(slider).not_to_have_class("standing")
+    box.fill("")
+    page.keyboard.press("Enter")
+    expect(page.locator("#draw-strip")).not_to_contain_text(f"temperature {mine}")
+    expect(slider).to_have_class("standing")
+    expect(slider).to_have_value(own)
+
+
 def test_a_lens_taken_over_a_preset_and_use_in_chat(visit):
     page = visit()
     open_lab(page)
@@ -129,11 +150,11 @@ def test_a_lens_taken_over_a_preset_and_use_in_chat(visit):
     page.locator("#draw-preset-A input").click()
     page.get_by_role("option", name="Greedy").click()
     expect(page.locator("#draw-strip")).to_contain_text("A and B are the same")
-    expect(page.locator("#sampling-A-temperature input")).to_have_value("0")
+    expect(page.locator("#sampling-A-temperature input[type=number]")).to_have_value("0")
     page.locator("#draw-head-A button", has_text="Use in chat").click()
     expect(page.get_by_text("Chat now works with")).to_be_visible()
     unfold(page, "#section-sampling > button")
-    expect(page.locator("#sampling-default-temperature input")).to_have_value("0")
+    expect(page.locator("#sampling-temperature input[type=number]")).to_have_value("0")
 
 
 def test_many_draws_and_a_sweep(visit, picture):
@@ -164,8 +185,8 @@ def test_it_stays_readable(visit, picture, width, dark):
     page.locator("#draw-toolbar button", has_text="4").click()
     expect(page.locator("#draw-columns .lab-column:visible")).to_have_count(4)
     for letter in "CD":
-        unfold(page, f"#tab-sampling .col-{letter.lower()} .knobs button:has-text('More')")
-        page.locator(f"#sampling-{letter}-num_predict input").fill("8")
+        unfold(page, f"#tab-sampling .col-{letter.lower()} .knob-form details.more > summary")
+        page.locator(f"#sampling-{letter}-num_predict input[type=number]").fill("8")
         page.keyboard.press("Tab")
     shorten(page)
     page.locator("#draw-prompt textarea").fill(PROMPT)
