@@ -26,6 +26,7 @@ from playground.first_start import first_start
 from playground.people import Accounts, check_reach, is_loopback
 from playground.services import Services
 from playground.state import Session
+from playground.streaming import Blocks
 from playground.tabs import (
     chat,
     chunking,
@@ -56,7 +57,7 @@ LABS = ("chunking", "retrieval", "sampling", "reading")
 
 def build(services: Services) -> gr.Blocks:
     """Every component and event of the page."""
-    with gr.Blocks(title="RAG playground", analytics_enabled=False, fill_width=True) as app:
+    with Blocks(title="RAG playground", analytics_enabled=False, fill_width=True) as app:
         shell = Shell(
             kept=browser_state("choices"),
             seen=browser_state("evidence"),

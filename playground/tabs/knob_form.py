@@ -22,8 +22,7 @@ class KnobForm:
     """One section of a recipe as a form.
 
     Its component's value is JSON, ``{"markup", "name", "fields"}``: what :meth:`value` makes and :meth:`read` takes. A
-    person turning a knob is its ``input``, with the value changed; pressing a button in it is its ``click``. An object
-    would not do: Gradio's page changes one that it was sent into the next that a stream sends.
+    person turning a knob is its ``input``, with the value changed; pressing a button in it is its ``click``.
 
     Args:
         section: Of the recipe.
