@@ -13,7 +13,10 @@ from pipelines.runs.filter import Filter
 from pipelines.runs.run import KINDS, Begun, Ended
 
 if TYPE_CHECKING:
-    from playground.services import Services
+    from collections.abc import Sequence
+
+    from pipelines.runs.store import Runs
+    from playground.jobs import Job
 
 _BY = ("kind", "engine", "model")
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500)
@@ -75,14 +78,19 @@ class Tally:
             elif name in self._spreads:
                 self._spreads[name].labels(*labels).observe(value)
 
-    def text(self, services: Services) -> tuple[bytes, str]:
-        """Everything as it stands, and its media type. Raises StoreError: the records cannot be read."""
+    def text(self, runs: Runs, documents: int, jobs: Sequence[Job]) -> tuple[bytes, str]:
+        """Everything as it stands, and its media type. Raises StoreError: the records cannot be read.
+
+        Args:
+            runs: All that are kept.
+            documents: How many the library has.
+            jobs: Those of the sidebar.
+        """
         from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
         for kind in KINDS:
-            self._kept.labels(kind).set(services.runs.count(Filter(kinds=(kind,))))
-        self._documents.set(len(services.library.documents()))
-        jobs = services.jobs.snapshot()
+            self._kept.labels(kind).set(runs.count(Filter(kinds=(kind,))))
+        self._documents.set(documents)
         for what in ("index", "pull"):
             for state in ("waiting", "running"):
                 self._jobs.labels(what, state).set(sum((job.kind, job.state) == (what, state) for job in jobs))

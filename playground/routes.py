@@ -154,7 +154,7 @@ def metrics_text(services: Services) -> Response:
     if services.tally is None:
         return PlainTextResponse("Start the app with --metrics.", 404)
     try:
-        text, kind = services.tally.text(services)
+        text, kind = services.tally.text(services.runs, len(services.library.documents()), services.jobs.snapshot())
     except PlaygroundError as error:
         return PlainTextResponse(str(error), 503)
     return Response(text, headers={"Content-Type": kind})

@@ -20,8 +20,9 @@ from pipelines.errors import EngineFailed, StoreLocked
 from pipelines.library import Library
 from pipelines.settings import Settings
 from playground import cli
-from playground.cli.documents import FIELDS, find_files
+from playground.cli.documents import find_files
 from playground.cli.options import _failure
+from playground.shapes import DOCUMENT_FIELDS
 
 SAMPLES = Path(__file__).parent.parent / "sample_docs"
 FILES = sorted(path.name for path in SAMPLES.iterdir() if path.suffix in (".pdf", ".md"))
@@ -77,7 +78,7 @@ def answer_of(printed: Printed, *arguments: str | Path) -> Any:
 def test_index_tells_what_became_of_every_file(home: Path) -> None:
     rows = json.loads((home / "index.json").read_text("utf-8"))["documents"]
     assert sorted(row["document"] for row in rows) == FILES
-    assert all(tuple(row) == FIELDS for row in rows)
+    assert all(tuple(row) == DOCUMENT_FIELDS for row in rows)
     status = {row["document"]: row["status"] for row in rows}
     assert status.pop("scanned-letter.pdf") == "needs_ocr"
     assert set(status.values()) == {"indexed"}
@@ -94,7 +95,7 @@ def test_documents_lists_the_same_fields(home: Path, capsys: Printed) -> None:
     before = json.loads((home / "index.json").read_text("utf-8"))["documents"]
     rows = answer_of(capsys, "documents", "--data-dir", home)["documents"]
     assert [row["id"] for row in rows] == [row["id"] for row in before]
-    assert all(tuple(row) == FIELDS for row in rows)
+    assert all(tuple(row) == DOCUMENT_FIELDS for row in rows)
 
 
 def test_a_bad_file_does_not_stop_the_others(tmp_path: Path, capsys: Printed) -> None:

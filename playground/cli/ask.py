@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.engines.base import Stats, TokenEvent
+from pipelines.engines.base import TokenEvent
 from pipelines.errors import UsageError
 from pipelines.events import Answered, AskEvent, Failed, Prompted, Retrieved
 from pipelines.loading.page_numbers import page_numbers
-from pipelines.retrieval.base import ALWAYS, STAGES, Hit, Retrieval
+from pipelines.retrieval.base import STAGES, Hit, Retrieval
 from pipelines.runs.run import COMMAND_LINE, Begun, Kind
 from playground.cli.console import Progress, Result, clean, one_line, table, warn
 from playground.cli.options import Call, command
+from playground.shapes import ask_json, search_json
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from playground.turn import Turn
 
 Documents = Annotated[
     list[str] | None,
@@ -142,45 +142,6 @@ def follow(events: Iterator[AskEvent], live: bool) -> tuple[tuple[Hit, ...], Ans
                     sys.stdout.write(f"{clean(event.partial)}\n")
                 raise event.error
     raise RuntimeError("the answer ended without its last event")
-
-
-# JSON ----------------------------------------------------------------------------------------------------
-
-
-def hit_json(hit: Hit) -> dict[str, Any]:
-    """A hit, with every stage named."""
-    data = hit.to_json()
-    return {**data, "scores": {**dict.fromkeys(ALWAYS), **data["scores"]}}
-
-
-def search_json(found: Retrieval) -> dict[str, Any]:
-    """The shape of ``search``."""
-    written = {"written": [vars(one) for one in found.written]} if found.written else {}
-    return {"hits": [hit_json(hit) for hit in found.hits], "seconds": dict(found.seconds), **written}
-
-
-def ask_json(answered: Answered | Turn, hits: Sequence[Hit]) -> dict[str, Any]:
-    """The shape of ``ask``."""
-    stats = answered.stats or Stats()
-    return {
-        "answer": answered.text,
-        "answer_style": answered.style,
-        "answerable": answered.answerable,
-        "citations": [
-            {"n": c.n, "document": c.hit.document, "page": c.hit.page, "quote": c.check} for c in answered.citations
-        ],
-        "hits": [hit_json(hit) for hit in hits],
-        "engine": answered.engine,
-        "model": answered.model,
-        "stats": {
-            "load_s": stats.load_s,
-            "ttft_s": stats.ttft_s,
-            "prompt_tokens": stats.prompt_tokens,
-            "completion_tokens": stats.completion_tokens,
-            "tokens_per_s": stats.tokens_per_s,
-            "left_out": list(answered.meter.left_out) if answered.meter else [],
-        },
-    }
 
 
 # for people ----------------------------------------------------------------------------------------------

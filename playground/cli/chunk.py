@@ -12,12 +12,12 @@ import typer
 from pipelines.runs.run import COMMAND_LINE, Begun
 from playground.cli.console import Progress, Result, one_line, table, warn
 from playground.cli.options import Call, Password, command
+from playground.shapes import chunk_json
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from pipelines.chunking import Cut
-    from pipelines.chunking.base import Chunk, Span
     from pipelines.embedding.base import Embedder, TokenRuler, Vectors
     from pipelines.loading.document import Document
 
@@ -73,33 +73,7 @@ def _embed(embedder: Embedder, progress: Progress, name: str, texts: Sequence[st
 
 def cut_json(document: Document, made: Cut, ruler: TokenRuler) -> dict[str, Any]:
     """The shape of ``chunk``."""
-    return {"text_length": len(document.text), "chunks": [as_json(chunk, document, ruler) for chunk in made.chunks]}
-
-
-def as_json(chunk: Chunk, document: Document, ruler: TokenRuler) -> dict[str, Any]:
-    """A chunk in the fields of the command line.
-
-    ``read``, ``parents`` and ``header`` are there only where a strategy reads more than it searches.
-    """
-    span, text = chunk.span, document.text
-    known: dict[str, Any] = {
-        "start": span.start,
-        "end": span.end,
-        "pages": [page.number for page in document.pages_of(span.start, span.end)],
-        "tokens": ruler.count(text[span.start : span.end]),
-        "text": text[span.start : span.end],
-    }
-    if chunk.read != span:
-        known["read"] = _range(chunk.read, text, ruler)
-    if chunk.parents:
-        known["parents"] = [_range(parent.span, text, ruler) for parent in chunk.parents]
-    if chunk.header:
-        known["header"] = chunk.header
-    return known
-
-
-def _range(span: Span, text: str, ruler: TokenRuler) -> dict[str, int]:
-    return {"start": span.start, "end": span.end, "tokens": ruler.count(text[span.start : span.end])}
+    return {"text_length": len(document.text), "chunks": [chunk_json(chunk, document, ruler) for chunk in made.chunks]}
 
 
 def show(out: Console, chunks: Sequence[dict[str, Any]], how: str) -> None:

@@ -15,8 +15,9 @@ from pipelines.errors import UsageError
 from pipelines.runs.run import COMMAND_LINE, Begun
 from playground.cli.console import Progress, Result, clean, problem, table, warn
 from playground.cli.options import Call, Password, command
-from playground.cli.read import Seconds, Truth, error_of, percent
+from playground.cli.read import Seconds, Truth, percent
 from playground.cli.reading_pages import degradations_of, drawing, means_of, pages_of_file, reader_of, truths_in
+from playground.shapes import reading_error
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -157,7 +158,7 @@ def _tell(name: str, row: PageRead) -> None:
     """One row on stderr as soon as it is read."""
     where = f"{name} · {row.reader} · page {row.page} · {row.degradation}"
     if not row.done:
-        problem(f"{where}: {error_of(row.transcript)}")
+        problem(f"{where}: {reading_error(row.transcript)}")
         return
     spent = "" if row.transcript.seconds is None else f" · {row.transcript.seconds:.1f} s"
     rate = "" if row.metrics is None else f" · CER {percent(row.metrics.cer)}"
@@ -177,7 +178,7 @@ def row_json(row: PageRead) -> dict[str, Any]:
         "flags": [flag.name for flag in row.flags],
         "words": len(row.transcript.text.split()),
         "text": row.transcript.text,
-        **({"error": error_of(row.transcript)} if not row.done else {}),
+        **({"error": reading_error(row.transcript)} if not row.done else {}),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,26 +14,13 @@ from pipelines.runs.run import COMMAND_LINE, Begun
 from playground.cli.console import Progress, Result, clean, problem, table, warn
 from playground.cli.exits import describe_fault
 from playground.cli.options import Call, Password, command
+from playground.shapes import documents_json
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from pipelines.library import Library
     from pipelines.recipe import Recipe
-
-#: The fields of a document on the command line, in order.
-FIELDS = (
-    "document",
-    "id",
-    "status",
-    "reason",
-    "pages",
-    "words",
-    "pages_without_text",
-    "garbled_pages",
-    "chunks",
-    "seconds",
-)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -73,7 +60,7 @@ def index(
                 indexed.append(outcome)
                 tell(outcome)
     failed = any(outcome.status == "failed" for outcome in indexed)
-    return Result(as_json(indexed), lambda out: show(out, indexed), int(failed))
+    return Result(documents_json(indexed), lambda out: show(out, indexed), int(failed))
 
 
 def _begun(path: Path, call: Call, password: str | None) -> Begun:
@@ -180,11 +167,6 @@ def tell(outcome: Indexed) -> None:
         warn(f"{outcome.document}: no page has text, so nothing can be found in it. It needs OCR.")
 
 
-def as_json(outcomes: Iterable[Indexed]) -> dict[str, Any]:
-    """The documents in the fields of the command line."""
-    return {"documents": [{name: getattr(outcome, name) for name in FIELDS} for outcome in outcomes]}
-
-
 def show(out: Console, outcomes: list[Indexed]) -> None:
     """A table of documents, a line each."""
     if not outcomes:
@@ -215,4 +197,4 @@ def health(outcome: Indexed) -> str:
 
 
 def _listing(found: list[Indexed]) -> Result:
-    return Result(as_json(found), lambda out: show(out, found))
+    return Result(documents_json(found), lambda out: show(out, found))

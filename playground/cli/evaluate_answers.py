@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.errors import ModelMissing
 from pipelines.recipe import Recipe
 from playground.cli.console import table
+from playground.shapes import answers_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -89,34 +90,7 @@ def beside(rows: list[dict[str, Any]], answers: Sequence[Sequence[Graded]]) -> l
     """Rows in JSON, each with its answers; as they are where nothing was answered."""
     if not answers:
         return rows
-    return [{**row, "answers": as_json(graded)} for row, graded in zip(rows, answers, strict=True)]
-
-
-def as_json(rows: Sequence[Graded]) -> dict[str, Any]:
-    """A recipe's answers: the means, what makes them doubtful, and every one."""
-    from pipelines.evaluation.judging import summary, warnings
-
-    return {
-        "metrics": {name: vars(one) for name, one in summary(rows).items()},
-        "judge": rows[0].judge if rows else "",
-        "notes": warnings(rows),
-        "rows": [_row_as_json(row) for row in rows],
-    }
-
-
-def _row_as_json(row: Graded) -> dict[str, Any]:
-    return {
-        "question": row.question.question,
-        "answerable": row.question.answerable,
-        "answer": row.answer,
-        "answer_style": row.style,
-        "engine": row.engine,
-        "model": row.model,
-        "failed": row.failed,
-        "grades": dict(row.grades),
-        "said": dict(row.said),
-        "reasons": dict(row.reasons),
-    }
+    return [{**row, "answers": answers_json(graded)} for row, graded in zip(rows, answers, strict=True)]
 
 
 def show(out: Console, answers: Sequence[Sequence[Graded]], labels: Sequence[str]) -> None:

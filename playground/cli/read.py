@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,7 @@ from pipelines.runs.run import COMMAND_LINE, Begun
 from playground.cli.console import Progress, Result, clean, one_line, table, warn
 from playground.cli.options import Call, Password, command
 from playground.cli.reading_pages import degradations_of, drawing, means_of, reader_of, truths_in
+from playground.shapes import reading_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from pipelines.evaluation.reading_runs import PageRead
     from pipelines.evaluation.transcript_differences import Differences
     from pipelines.evaluation.transcripts import TextMetrics
-    from pipelines.reading.base import Transcript
 
 #: Differences shown to people before "and … more".
 _SHOWN = 20
@@ -91,33 +91,7 @@ def read(
     if failed is not None:
         warn(str(failed))
     told = differences(truths[page], row.transcript.text) if row.metrics is not None else None
-    return Result(as_json(row), lambda out: _show(out, row, told), int(not row.done))
-
-
-def as_json(row: PageRead) -> dict[str, Any]:
-    """A reading in the fields of the command line."""
-    transcript = row.transcript
-    return {
-        "reader": str(row.reader),
-        "page": row.page,
-        "text": transcript.text,
-        "words": _words(transcript),
-        "seconds": transcript.seconds,
-        "flags": [flag.name for flag in row.flags],
-        "metrics": row.metrics.to_json() if row.metrics is not None else None,
-        **({"error": error_of(transcript)} if not row.done else {}),
-    }
-
-
-def error_of(transcript: Transcript) -> str:
-    """Why a reading did not end well, in a line."""
-    return f"It ended as {transcript.state}." if transcript.error is None else str(transcript.error)
-
-
-def _words(transcript: Transcript) -> list[dict[str, Any]] | None:
-    if transcript.words is None:
-        return None
-    return [{"text": word.text, "box": list(word.box), "confidence": word.confidence} for word in transcript.words]
+    return Result(reading_json(row), lambda out: _show(out, row, told), int(not row.done))
 
 
 def numbers_of(metrics: TextMetrics) -> list[tuple[str, str]]:

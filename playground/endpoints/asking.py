@@ -13,10 +13,10 @@ from pipelines.recipe import Recipe
 from pipelines.retrieval.base import Hit, Retrieval
 from pipelines.runs.run import Begun
 from playground.answers import paced
-from playground.cli.ask import ask_json, hit_json, search_json
 from playground.endpoints.streams import ENDPOINT, recipe_from, stopping
 from playground.runs import outcomes
 from playground.services import Services
+from playground.shapes import ask_json, hit_json, search_json
 
 Documents = Sequence[str] | None
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from playground.cli.documents import as_json
 from playground.services import Services
+from playground.shapes import documents_json
 from playground.state import Session
 from playground.tabs.shell import guarded
 from playground.tabs.sidebar import add, file_box
@@ -19,7 +19,7 @@ def endpoints(services: Services) -> list[Callable[..., Any]]:
 
     def documents() -> dict[str, Any]:
         """List the documents of the library."""
-        return as_json(services.library.documents())
+        return documents_json(services.library.documents())
 
     def remove(name: str) -> dict[str, Any]:
         """Take a document out of the library."""
@@ -34,7 +34,7 @@ def upload_to(services: Services) -> None:
 
     def upload(files: Any) -> dict[str, Any]:
         job = add(services, Session(), files or [])
-        return as_json(services.jobs.wait(job).outcomes if job else ())
+        return documents_json(services.jobs.wait(job).outcomes if job else ())
 
     box = file_box(visible=False, label="files")
     found = gr.JSON(visible=False, label="documents")

@@ -13,12 +13,12 @@ from pipelines.reading.degrade import Degradation
 from pipelines.reading.read import read_page
 from pipelines.runs.run import Begun
 from playground.answers import paced
-from playground.cli.read import as_json
 from playground.cli.reading_pages import reader_of
 from playground.endpoints.streams import ENDPOINT, recipe_from, stopping
 from playground.runs import outcomes
 from playground.runs.words import what_was_read
 from playground.services import Services
+from playground.shapes import reading_json
 
 
 def endpoints(services: Services) -> list[Callable[..., Any]]:
@@ -55,6 +55,6 @@ def endpoints(services: Services) -> list[Callable[..., Any]]:
         if last.error is not None and not last.text:
             raise last.error
         notes = [*last.notes, *(one.sentence for one in row.flags)]
-        yield {"done": True, **as_json(row), "notes": notes}
+        yield {"done": True, **reading_json(row), "notes": notes}
 
     return [read]

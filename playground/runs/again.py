@@ -119,12 +119,12 @@ def _search(services: Services, recipe: Recipe, old: Old, work: Work) -> Callabl
 
 def _chunk(services: Services, recipe: Recipe, old: Old, work: Work) -> Callable[[float], Ended]:
     from pipelines.chunking.figures import counted_by
-    from playground.cli.chunk import as_json
+    from playground.shapes import chunk_json
 
     document, scratch = _document(services, old), services.library.scratch
     made = scratch.cut(document, recipe, work)
     ruler = counted_by(recipe.choice("chunker"), scratch.embedder(recipe))
-    chunks = [as_json(chunk, document, ruler) for chunk in made.chunks]
+    chunks = [chunk_json(chunk, document, ruler) for chunk in made.chunks]
     return lambda seconds: outcomes.of_chunks(len(document.text), chunks, seconds)
 
 

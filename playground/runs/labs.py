@@ -50,7 +50,7 @@ def _keep_cuts(
 ) -> None:
     from pipelines.chunking.figures import counted_by
     from pipelines.retrieval.base import Retrieval
-    from playground.cli.chunk import as_json
+    from playground.shapes import chunk_json
 
     batch, searches = uuid4().hex[:12], uuid4().hex[:12]
     inputs = {"document": lab.document, "document_id": document.id, "text": "" if lab.document else lab.pasted}
@@ -58,7 +58,7 @@ def _keep_cuts(
         if column.made is None:
             continue
         ruler = counted_by(recipe.choice("chunker"), services.library.scratch.embedder(recipe))
-        chunks = [as_json(chunk, document, ruler) for chunk in column.made.chunks]
+        chunks = [chunk_json(chunk, document, ruler) for chunk in column.made.chunks]
         begun = partial(
             Begun, recipe=recipe.to_json(), documents=(document.name,), inputs=inputs, origin=CHUNKING
         )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.errors import PlaygroundError
 from pipelines.retrieval.base import Hit, Retrieval
 from pipelines.runs.run import Ended, State
+from playground.shapes import answers_json, ask_json, documents_json, reading_error, reading_json, search_json
 
 if TYPE_CHECKING:
     from pipelines.engines.base import Stats
@@ -25,8 +26,6 @@ def failed(error: PlaygroundError, seconds: float | None = None) -> Ended:
 
 def of_turn(turn: Turn, seconds: float) -> Ended:
     """An answer, whatever became of it."""
-    from playground.cli.ask import ask_json
-
     state: State = "stopped" if turn.state in ("running", "interrupted") else turn.state
     more = {"condensed": turn.condensed, "thinking": turn.thinking, "notes": list(turn.notes)}
     fault = turn.fault
@@ -60,8 +59,6 @@ def of_stats(stats: Stats | None) -> dict[str, float | None]:
 
 def of_search(found: Retrieval, seconds: float | None) -> Ended:
     """Passages found."""
-    from playground.cli.ask import search_json
-
     numbers = _known(seconds=seconds, hits=len(found.hits), search_s=sum(found.seconds.values()) or None)
     return Ended(seconds=seconds, numbers=numbers, outputs=search_json(found))
 
@@ -75,8 +72,6 @@ def of_found(hits: Sequence[Hit], seconds: Mapping[str, float], shared: Collecti
         shared: Stages whose result was known already.
         ranking: Where every passage stood.
     """
-    from playground.cli.ask import search_json
-
     taken = sum(seconds.values())
     remembered = len(shared) / len(seconds) if seconds else None
     outputs = search_json(Retrieval("", tuple(hits), seconds, ranking.written))
@@ -132,8 +127,6 @@ def of_samples(column: Mapping[str, Any], seconds: float | None, state: State = 
 
 def of_reading(row: PageRead) -> Ended:
     """A page read."""
-    from playground.cli.read import as_json, error_of
-
     transcript, metrics = row.transcript, row.metrics
     measured = {name: getattr(metrics, name) for name in ("cer", "wer", "f1", "numbers")} if metrics else {}
     return Ended(
@@ -141,8 +134,8 @@ def of_reading(row: PageRead) -> Ended:
         engine=transcript.engine,
         seconds=transcript.seconds,
         numbers=_known(seconds=transcript.seconds, words=len(transcript.text.split()), **measured),
-        outputs=as_json(row),
-        error="" if row.done else error_of(transcript),
+        outputs=reading_json(row),
+        error="" if row.done else reading_error(transcript),
     )
 
 
@@ -164,7 +157,6 @@ def of_row(row: Mapping[str, Any], asked: int) -> Ended:
 def of_graded(rows: Sequence[Graded]) -> Ended:
     """Answers of one recipe, graded."""
     from pipelines.evaluation.judging import summary
-    from playground.cli.evaluate_answers import as_json
 
     means = {name.replace(" ", "_"): one.mean for name, one in summary(rows).items()}
     first = next((row for row in rows if row.engine), None)
@@ -172,7 +164,7 @@ def of_graded(rows: Sequence[Graded]) -> Ended:
         engine=first.engine if first else "",
         model=first.model if first else "",
         numbers=_known(questions=len(rows), **means),
-        outputs={"questions": len(rows), "answers": as_json(rows)},
+        outputs={"questions": len(rows), "answers": answers_json(rows)},
     )
 
 
@@ -196,15 +188,13 @@ def of_summary(summary: Mapping[str, Any], pages: Sequence[Mapping[str, Any]]) -
 
 def of_indexed(found: Indexed) -> Ended:
     """A document put into the library."""
-    from playground.cli.documents import as_json
-
     state: State = "failed" if found.status == "failed" else "stopped" if found.status == "cancelled" else "done"
     numbers = _known(
         seconds=found.seconds, pages=found.pages, words=found.words, chunks=found.chunks,
         embedded=found.embedded or None, cached=found.cached if found.embedded else None,
     )  # fmt: skip
     error = f"{found.reason} {found.fix}".strip() if state == "failed" else ""
-    return Ended(state, seconds=found.seconds, numbers=numbers, outputs=as_json([found]), error=error)
+    return Ended(state, seconds=found.seconds, numbers=numbers, outputs=documents_json([found]), error=error)
 
 
 def _known(**numbers: float | None) -> dict[str, float]:

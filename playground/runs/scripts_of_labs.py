@@ -41,7 +41,11 @@ def _ask(run: Run, inputs: Mapping[str, Any]) -> Body:
     turns = ", ".join(f"Message({role!r}, {text!r})" for role, text in inputs["history"])
     where = f"documents={inputs.get('documents')!r}, pages={inputs.get('pages')!r}"
     return Body(
-        ("from pipelines.engines.base import Message", "from playground.cli.ask import ask_json, follow"),
+        (
+            "from pipelines.engines.base import Message",
+            "from playground.cli.ask import follow",
+            "from playground.shapes import ask_json",
+        ),
         (
             f"history = [{turns}]",
             f"events = library.ask({run.question!r}, recipe, history=history, {where})",
@@ -54,20 +58,20 @@ def _ask(run: Run, inputs: Mapping[str, Any]) -> Body:
 def _search(run: Run, inputs: Mapping[str, Any]) -> Body:
     imported, document = _document(inputs)
     found = f"library.scratch.search({run.question!r}, recipe, [document])"
-    imports = ("from playground.cli.ask import search_json", *([imported] if imported else []))
+    imports = ("from playground.shapes import search_json", *([imported] if imported else []))
     return Body(imports, (document, f"write_json(search_json({found}))"))
 
 
 def _chunk(run: Run, inputs: Mapping[str, Any]) -> Body:
     imported, document = _document(inputs)
     return Body(
-        ("from pipelines.chunking.figures import counted_by", "from playground.cli.chunk import as_json",
+        ("from pipelines.chunking.figures import counted_by", "from playground.shapes import chunk_json",
          *([imported] if imported else [])),
         (
             document,
             "made = library.scratch.cut(document, recipe)",
             'ruler = counted_by(recipe.choice("chunker"), library.scratch.embedder(recipe))',
-            "chunks = [as_json(chunk, document, ruler) for chunk in made.chunks]",
+            "chunks = [chunk_json(chunk, document, ruler) for chunk in made.chunks]",
             'write_json({"text_length": len(document.text), "chunks": chunks})',
         ),
     )  # fmt: skip
@@ -93,10 +97,10 @@ def _read(run: Run, inputs: Mapping[str, Any]) -> Body:
     if not name:
         raise UsageError("The picture of this run was uploaded and is not kept.", "Add it to the library first.")
     pages = inputs.get("pages") or [inputs["page"]]
-    written = "as_json(next(rows))" if len(pages) == 1 else '{"rows": [as_json(row) for row in rows]}'
+    written = "reading_json(next(rows))" if len(pages) == 1 else '{"rows": [reading_json(row) for row in rows]}'
     return Body(
         ("from pipelines.evaluation.reading_runs import read_pages",
-         "from pipelines.reading.degrade import Degradation", "from playground.cli.read import as_json"),
+         "from pipelines.reading.degrade import Degradation", "from playground.shapes import reading_json"),
         (
             f"draw = lambda page, dpi: library.sheet({name!r}, page)",
             f"degradations = [Degradation.parse({inputs.get('degrade') or 'none'!r})]",

@@ -71,7 +71,6 @@ def test_each_lab_leaves_a_run(visit, served, picture):
     test_sampling.run(page)
     open_tab(page, "Reading")
     expect(page.locator("#read-body-B")).to_contain_text("Not read yet")
-    page.wait_for_timeout(500)  # the knobs of the readers push the button once more
     test_reading.run(page)
     open_runs(page)
     for kind, origin in (("chunk", "chunking lab"), ("search", "retrieval lab"), ("sample", "sampling lab"),
