@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from types import SimpleNamespace
+from uuid import uuid4
 
 import gradio as gr
 from hypothesis import given
@@ -9,13 +10,13 @@ from hypothesis import strategies as st
 
 from playground.streaming import Blocks
 
-TWO = SimpleNamespace(outputs=[None, None])
+PAGE, TWO = Blocks(analytics_enabled=False), SimpleNamespace(outputs=[None, None])
 
 
 def stream(updates):
     """What is sent for updates of two outputs."""
-    page = Blocks(analytics_enabled=False)
-    return [deepcopy(page.handle_streaming_diffs(TWO, list(one), "session", "run", False)) for one in updates]
+    run = uuid4().hex
+    return [deepcopy(PAGE.handle_streaming_diffs(TWO, list(one), "session", run, False)) for one in updates]
 
 
 def seen(sent):

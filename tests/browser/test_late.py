@@ -17,7 +17,7 @@ def hear_late(page):
 
     def delayed(route):
         response = route.fetch()
-        sleep(0.5)
+        sleep(0.3)
         route.fulfill(response=response)
 
     page.route("**/queue/join*", delayed)
