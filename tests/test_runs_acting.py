@@ -26,6 +26,7 @@ from playground.runs.state import Looking
 from playground.sampling.state import Sampling
 from playground.services import Services
 from playground.state import Session, recipe_of
+from playground.tabs.runs import Wiring
 from sample_docs import folder
 from tests.browser.conftest import settings_for
 
@@ -285,3 +286,18 @@ def test_runs_that_cannot_be_kept_stop_nothing(caplog):
     settled.later("lab", "a", lambda: 1 / 0)
     settled.close()
     assert "could not be kept" in caplog.text
+
+
+def test_of_two_acts_at_once_the_one_drawn_last_shows_both(services, monkeypatch):
+    now, drawn, draw = services.labs.keep(Looking()), [], board.draw
+
+    def while_another_acts(given, state):
+        if not drawn:
+            services.labs.keep(now.to(asking="a run"))
+        drawn.append(state)
+        return draw(given, state)
+
+    monkeypatch.setattr(board, "draw", while_another_acts)
+    told, *_ = Wiring.redraw(None, services, now.to(text="tide"))
+    assert (told["text"], told["asking"]) == ("tide", "a run")
+    assert [one.asking for one in drawn] == ["", "a run"]

@@ -73,9 +73,13 @@ class Wiring:
         return self._services.seen_by(user_of(self._services, request))
 
     def redraw(self, services: Services, now: Looking) -> list[Any]:
-        """The state and the panels, for a person."""
+        """The state and the panels, for a person; of two acts at once, the one that is drawn last shows both."""
         now = services.labs.keep(now)
-        return [now.keep(), *board.draw(services, now).markup()]
+        while True:
+            drawn, newest = board.draw(services, now), services.labs.now(Looking, now.keep())
+            if newest.revision == now.revision:
+                return [now.keep(), *drawn.markup()]
+            now = newest
 
     def menus(self, services: Services, now: Looking) -> list[Any]:
         """What is typed or chosen, with what there is to choose for a person."""
