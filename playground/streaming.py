@@ -23,9 +23,12 @@ class Blocks(gr.Blocks):
         run: str | None,
         final: bool,
         simple_format: bool = False,
+        **more: Any,
     ) -> list[Any]:
         """Of each output the value at first, then the edits that make the next one of it."""
-        sent: list[Any] = super().handle_streaming_diffs(block_fn, data, session_hash, run, final, simple_format)
+        sent: list[Any] = super().handle_streaming_diffs(
+            block_fn, data, session_hash, run, final, simple_format, **more
+        )
         now = self.pending_diff_streams.get(session_hash, {}).get(run)
         if now is None or simple_format:  # nothing streams, it has ended, or a client wants it whole
             return sent

@@ -187,7 +187,9 @@ class RecipesTab:
             gr.Info(f"Chat now works with “{escape(chosen.label)}”.", title="In use", duration=5)
             return [session.keep(), *self._side.draw(session)]
 
-        wire([self.listed.click], on_row, known, self.outputs)
+        wire(
+            [self.listed.click], on_row, known, self.outputs, trigger_mode="multiple"
+        )  # one act after the other counts
         wire([self.listed.click], on_use, [self._shell.kept], used)
 
 
