@@ -15,6 +15,7 @@ from pipelines.runs.run import Begun, Details, Ended, Run
 from pipelines.scratch import Work
 from playground.measurements import Growing
 from playground.runs import outcomes
+from playground.shapes import chunk_json
 
 if TYPE_CHECKING:
     from pipelines.loading.document import Document
@@ -119,7 +120,6 @@ def _search(services: Services, recipe: Recipe, old: Old, work: Work) -> Callabl
 
 def _chunk(services: Services, recipe: Recipe, old: Old, work: Work) -> Callable[[float], Ended]:
     from pipelines.chunking.figures import counted_by
-    from playground.shapes import chunk_json
 
     document, scratch = _document(services, old), services.library.scratch
     made = scratch.cut(document, recipe, work)

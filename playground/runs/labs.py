@@ -12,6 +12,7 @@ from pipelines.recipe import Choice, Recipe
 from pipelines.runs.run import DECIDING, Begun, Ended, Kind
 from playground.runs import outcomes
 from playground.runs.words import what_was_read
+from playground.shapes import chunk_json
 
 if TYPE_CHECKING:
     from pipelines.evaluation.judging import Graded
@@ -50,7 +51,6 @@ def _keep_cuts(
 ) -> None:
     from pipelines.chunking.figures import counted_by
     from pipelines.retrieval.base import Retrieval
-    from playground.shapes import chunk_json
 
     batch, searches = uuid4().hex[:12], uuid4().hex[:12]
     inputs = {"document": lab.document, "document_id": document.id, "text": "" if lab.document else lab.pasted}

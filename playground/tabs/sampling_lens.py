@@ -90,7 +90,7 @@ class LensTab:
             session = Session.restore(kept)
             now = acting.take_over(services, session, self._now(lab))
             presets = [acting.preset_in(session, now, at) for at in range(len(LETTERS))]
-            forms = [self._values.judged(kept, now, at)[1] for at in range(len(LETTERS))]
+            forms = [self._values.knobs(kept, now, at) for at in range(len(LETTERS))]
             yield from once([*presets, *forms], redraw(session, now, made))
 
         def on_exact(kept: Any, lab: Any, event: gr.EventData) -> Iterator[list[Any]]:

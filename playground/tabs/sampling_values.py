@@ -38,18 +38,25 @@ class ColumnValues:
 
     def table(self, kept: Any, lab: Sampling, at: int) -> str:
         """What a column's server makes of its knobs as they are in ``lab``."""
+        return self._table(lab, self._facts(kept, lab, at))
+
+    def knobs(self, kept: Any, lab: Sampling, at: int) -> str:
+        """A column's knobs: greyed where one is not taken, an empty field saying what stands in."""
+        return self._knobs(kept, lab, at, self._facts(kept, lab, at))
+
+    def judged(self, kept: Any, lab: Sampling, at: int) -> list[Any]:
+        """The table and the knobs."""
         found = self._facts(kept, lab, at)
+        return [self._table(lab, found), self._knobs(kept, lab, at, found)]
+
+    def _table(self, lab: Sampling, found: Facts | PlaygroundError) -> str:
         if isinstance(found, PlaygroundError):
             return str(view.fault(found, None))
         return str(values(self._services, lab, found))
 
-    def judged(self, kept: Any, lab: Sampling, at: int) -> list[Any]:
-        """The table, and the knobs: greyed where one is not taken, its empty field saying what stands in."""
-        form, found = self._parts.forms[at], self._facts(kept, lab, at)
+    def _knobs(self, kept: Any, lab: Sampling, at: int, found: Facts | PlaygroundError) -> str:
         choice = choices(Session.restore(kept), lab)[at]["sampling"]
-        if isinstance(found, PlaygroundError):
-            return [str(view.fault(found, None)), form.value(choice)]
-        return [str(values(self._services, lab, found)), form.value(choice, remarks(found))]
+        return self._parts.forms[at].value(choice, None if isinstance(found, PlaygroundError) else remarks(found))
 
     def _wire(self, at: int) -> None:
         parts, given = self._parts, [self._shell.kept, self._parts.lab]
