@@ -20,7 +20,7 @@ from playground.tabs.reading_columns import Columns
 from playground.tabs.reading_parts import Parts, components, degradation
 from playground.tabs.reading_several import SeveralTab
 from playground.tabs.reading_truth import Truth
-from playground.tabs.recipe import changed, summary
+from playground.tabs.recipe import summary
 from playground.tabs.shell import Shell, wire
 from playground.tabs.sidebar import Sidebar, bare_name
 from playground.tabs.wishes import Wishes, once
@@ -92,11 +92,11 @@ class Wiring:
 
         chosen = [parts.document, parts.number]
         self.wishes.wire(
-            [parts.document.input, changed(parts.number), parts.number.submit], on_document, chosen, [parts.number]
+            [parts.document.input, parts.number.blur, parts.number.submit], on_document, chosen, [parts.number]
         )
         self.wishes.wire([parts.upload.upload], on_upload, [parts.upload], [parts.upload, *chosen])
         self.wishes.wire([parts.run.click], on_run, [*chosen, parts.seconds, *parts.sliders.values()])
-        wire([changed(parts.seconds)], on_seconds, [parts.lab, parts.seconds], [parts.lab])
+        wire([parts.seconds.blur], on_seconds, [parts.lab, parts.seconds], [parts.lab])
         wire([parts.stop.click], on_stop, [parts.lab], [])
 
     def _degradation(self, shown: tuple[Any, ...]) -> dict[str, Any]:

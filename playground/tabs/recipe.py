@@ -82,8 +82,3 @@ def wire_form(form: KnobForm, shell: Shell) -> None:
     wire([form.html.input], on_form, [shell.kept, form.html], outputs, trigger_mode="always_last")
     if form.switch is not None:
         wire([form.switch.input], on_switch, [shell.kept, form.switch], outputs)
-
-
-def changed(component: Any) -> Any:
-    """The event of a person having changed a value, not of still typing it."""
-    return component.blur if isinstance(component, (gr.Textbox, gr.Number)) else component.input

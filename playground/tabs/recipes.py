@@ -187,9 +187,8 @@ class RecipesTab:
             gr.Info(f"Chat now works with “{escape(chosen.label)}”.", title="In use", duration=5)
             return [session.keep(), *self._side.draw(session)]
 
-        wire(
-            [self.listed.click], on_row, known, self.outputs, trigger_mode="multiple"
-        )  # one act after the other counts
+        # one act after the other counts, also before the page has heard of the first
+        wire([self.listed.click], on_row, known, self.outputs, trigger_mode="multiple")
         wire([self.listed.click], on_use, [self._shell.kept], used)
 
 
